@@ -1,0 +1,228 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcessByStdio } from 'node:child_process'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
+import { freePort } from './free-port.ts'
+import { serverUser } from './server-user.ts'
+import { removeTempFolder } from './temp-folder.ts'
+import { tellWatchdog } from './watchdog.ts'
+
+/** A private database server on 127.0.0.1, with data of its own. */
+export interface Server extends AsyncDisposable {
+  readonly host: string
+  /** Stays the same over {@link Server.restart}. */
+  readonly port: number
+  /** The url of its database `test`, with the name and password of its administrator. */
+  readonly url: string
+  /** The folder that holds all that the server writes. */
+  readonly folder: string
+  /** The id of its main process, or undefined while it isn't running. */
+  readonly pid: number | undefined
+  /** The end of what it has logged, for messages about failures. */
+  readonly log: string
+
+  /**
+   * Ends the server's main process and waits until it is gone. Does nothing where it isn't running.
+   *
+   * @param signal SIGKILL (the default) to crash it, SIGTERM to shut it down in order
+   */
+  kill(signal?: 'SIGKILL' | 'SIGTERM' | 'SIGQUIT'): Promise<void>
+
+  /**
+   * Starts the server again on the same port and data, after killing it where it still runs; resolves when it has
+   * recovered and answers.
+   *
+   * @throws Error with the server's log where it doesn't come back
+   */
+  restart(): Promise<void>
+
+  /** Ends the server at once and deletes its folder. A second call does nothing. */
+  stop(): Promise<void>
+}
+
+/** Options of every kind of server. */
+export interface ServerOptions {
+  /**
+   * Whether a commit survives even a loss of power, as in production: every commit waits for the disk. Without it
+   * (the default) a commit still survives the death of the server's processes, and takes a fraction of the time.
+   */
+  readonly durable?: boolean
+  /** Further arguments of the server program. */
+  readonly args?: readonly string[]
+}
+
+/** What differs from one kind of server to the next. */
+export interface ServerProgram {
+  readonly name: string
+  readonly command: string
+  readonly folder: string
+  readonly args: (port: number) => readonly string[]
+  readonly url: (port: number) => string
+  /** What it logs when it has started to answer. */
+  readonly readyText: string
+  /** What it logs when it can't start because another process has the port. */
+  readonly portTakenText: string
+  /** What it logs when processes of the server before it have not quite ended. */
+  readonly predecessorText: string
+  /** The signal with which it ends at once and leaves nothing behind outside its folder. */
+  readonly endSignal: 'SIGKILL' | 'SIGQUIT'
+  /** Clears away what a killed server leaves outside its folder. */
+  readonly clear?: () => Promise<void>
+}
+
+type ServerChild = ChildProcessByStdio<null, null, Readable>
+type StartOutcome = 'ready' | 'port taken' | 'predecessor lives'
+
+const host = '127.0.0.1'
+const startMsMax = 60_000
+const portAttemptsMax = 10
+const logCharsMax = 64 * 1024
+
+/**
+ * Starts a server on a free port.
+ *
+ * @param program what to start, with its data in place
+ * @returns the server, when it answers
+ * @throws Error with the server's log where it doesn't start; nothing is left running then
+ */
+export async function startServer(program: ServerProgram): Promise<Server> {
+  for (let attempt = 1; ; attempt++) {
+    const server = new ServerProcess(program, await freePort())
+    const outcome = await server.start()
+    if (outcome === 'ready') return server
+    // Somebody took the port between our look and the server's.
+    if (attempt === portAttemptsMax) throw server.failure(`found no free port in ${attempt} attempts`)
+  }
+}
+
+class ServerProcess implements Server {
+  readonly host = host
+  readonly port: number
+  readonly #program: ServerProgram
+  #child: ServerChild | undefined
+  #log = ''
+  #isStopped = false
+
+  constructor(program: ServerProgram, port: number) {
+    this.#program = program
+    this.port = port
+  }
+
+  get url(): string {
+    return this.#program.url(this.port)
+  }
+
+  get folder(): string {
+    return this.#program.folder
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  get log(): string {
+    return this.#log
+  }
+
+  async start(): Promise<StartOutcome> {
+    const child = this.#spawn()
+    const outcome = await this.#outcomeOf(child)
+    if (outcome === 'ready') {
+      // A server that was forgotten must not keep its owner from ending; the watchdog sees to the rest.
+      child.unref()
+      ;(child.stderr as Socket).unref()
+    }
+    return outcome
+  }
+
+  async kill(signal: 'SIGKILL' | 'SIGTERM' | 'SIGQUIT' = 'SIGKILL'): Promise<void> {
+    const child = this.#child
+    if (child === undefined) return
+    const exit = once(child, 'exit')
+    child.ref()
+    child.kill(signal)
+    await exit
+  }
+
+  async restart(): Promise<void> {
+    if (this.#isStopped) throw new Error(`${this.#program.name} was stopped, and its data deleted: start another one.`)
+    await this.kill()
+    const deadline = Date.now() + startMsMax
+    while (Date.now() < deadline) {
+      const outcome = await this.start()
+      if (outcome === 'ready') return
+      if (outcome === 'port taken') throw this.failure(`could not have its port ${this.port} back`)
+    }
+    throw this.failure(`could not restart within ${startMsMax} ms`)
+  }
+
+  async stop(): Promise<void> {
+    if (this.#isStopped) return
+    this.#isStopped = true
+    await this.kill(this.#program.endSignal)
+    await this.#program.clear?.()
+    await removeTempFolder(this.folder)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  failure(what: string): Error {
+    return new Error(`${this.#program.name} ${what}. The end of its log:\n${this.#log}`)
+  }
+
+  #spawn(): ServerChild {
+    const child = spawn(this.#program.command, this.#program.args(this.port), {
+      ...serverUser(),
+      cwd: this.folder,
+      env: serverEnvironment(),
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    this.#child = child
+    this.#log = ''
+    child.stderr.setEncoding('utf8')
+    child.stderr.on('data', (text: string) => {
+      this.#log = (this.#log + text).slice(-logCharsMax)
+    })
+    const { pid } = child
+    if (pid !== undefined) tellWatchdog({ watchProcess: pid, endWith: this.#program.endSignal })
+    child.once('exit', () => {
+      if (this.#child === child) this.#child = undefined
+      if (pid !== undefined) tellWatchdog({ forgetProcess: pid })
+    })
+    return child
+  }
+
+  async #outcomeOf(child: ServerChild): Promise<StartOutcome> {
+    const { promise, resolve, reject } = Promise.withResolvers<StartOutcome>()
+    const timer = setTimeout(() => reject(this.failure(`did not answer within ${startMsMax} ms`)), startMsMax)
+    child.once('error', (error) => reject(new Error(`${this.#program.command} could not be run.`, { cause: error })))
+    child.stderr.on('data', () => {
+      if (this.#log.includes(this.#program.readyText)) resolve('ready')
+    })
+    // Not 'exit': what it has said last may still be in the pipe then.
+    child.once('close', () => {
+      if (this.#log.includes(this.#program.portTakenText)) resolve('port taken')
+      else if (this.#log.includes(this.#program.predecessorText)) resolve('predecessor lives')
+      else reject(this.failure('ended while it was starting'))
+    })
+    try {
+      return await promise
+    } catch (error) {
+      await this.kill()
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+/**
+ * The environment of a server and of the programs that make its data: without variables of the caller's such as PGDATA.
+ */
+export function serverEnvironment(): NodeJS.ProcessEnv {
+  const { PATH, TZ } = process.env
+  return { PATH, ...(TZ === undefined ? {} : { TZ }), LC_ALL: 'C' }
+}
