@@ -1,0 +1,5 @@
+import process from 'node:process'
+import { build, install } from './prepare.mjs'
+
+install()
+process.exitCode = build() ? 0 : 1

@@ -1,0 +1,11 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { build, fail, install, root, runNode } from './prepare.mjs'
+
+const script = 'examples/start.ts'
+
+install()
+if (!build()) fail('Stockpile could not be built, so there is nothing to start: see what the compiler says above.')
+if (!existsSync(join(root, script))) fail(`${script} is missing: there is nothing to start.`)
+process.exitCode = runNode([script, ...process.argv.slice(2)])

@@ -1,0 +1,22 @@
+import process from 'node:process'
+import { defineConfig } from 'vitest/config'
+
+const nodeMajor = Number.parseInt(process.versions.node, 10)
+if (nodeMajor < 24) throw new Error(`The tests run on Node 24, and this is ${process.version}: start them by npm test.`)
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Types are tested too; the compiler's other complaints are the business of the check that runs it on everything.
+    typecheck: { enabled: true, include: ['test/**/*.test-d.ts'], ignoreSourceErrors: true },
+    globalSetup: ['test/servers/global-setup.ts'],
+    reporters: ['default', './test/closing-line.ts'],
+    pool: 'forks',
+    // All cores: tests wait for the servers' disks as often as for themselves.
+    maxWorkers: '100%',
+    // Only guards against hanging for ever.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 20_000,
+  },
+})
