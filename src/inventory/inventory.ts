@@ -1,0 +1,161 @@
+import { InvalidArgumentError } from '../errors.ts'
+import type { Entry, HistoryFilter } from '../ledger/history.ts'
+import type { Amount } from '../model/amount.ts'
+import type { Change, Kind } from '../model/change.ts'
+import type { Deal, Outcome, WriteOptions } from '../model/deal.ts'
+import { toId, type ItemId } from '../model/id.ts'
+import type { Items } from '../model/items.ts'
+import { itemsMax } from '../model/limits.ts'
+
+/** What is to be read of an account: one of the two primitives' argument. */
+export interface Selection {
+  /** Canonical item ids, each once; null for all that the account has. */
+  readonly items: readonly string[] | null
+  /** Whether the account is locked first, so that it stays as it was read until the transaction ends. */
+  readonly isLocked: boolean
+}
+
+/** What can be said with a read. */
+export interface ReadOptions {
+  /** Lock the account until the end of the transaction; only inside one. */
+  readonly lock?: boolean
+}
+
+/** What can be said with a planned change. */
+export interface PlanOptions {
+  /** Refuse the whole deal unless the account is at this version before it. */
+  readonly ifVersion?: bigint | undefined
+}
+
+/** Makes changes as values, for `stockpile.deal`. The arguments are those of the inventory's verbs. */
+export interface Plan<Given> {
+  add(item: ItemId, quantity?: Given, options?: PlanOptions): Change
+  subtract(item: ItemId, quantity?: Given, options?: PlanOptions): Change
+  set(item: ItemId, quantity: Given, options?: PlanOptions): Change
+}
+
+/**
+ * Everything that an inventory can do, written once on top of its two primitives, `read` and `write`. A wrapper overrides one of them or
+ * both, so no verb can slip past it.
+ *
+ * `Q` is the quantity that comes out, `Given` what goes in.
+ */
+export abstract class Inventory<Q, Given = Amount> {
+  /** The namespace. */
+  abstract readonly app: string
+  /** The owner's id in canonical form. */
+  abstract readonly user: string
+  /** What kind of quantities it keeps. */
+  abstract readonly kind: Kind
+  /** Makes changes as values, not yet done. */
+  abstract readonly plan: Plan<Given>
+
+  /**
+   * Reads holdings of one moment: the primitive under `get` and `all`.
+   *
+   * @returns what the account has of the selection; what it doesn't have is left out
+   */
+  abstract read(selection: Selection): Promise<Items<Q>>
+
+  /**
+   * Does a deal: the primitive under every verb that changes something.
+   *
+   * @returns an outcome for each change, in order
+   */
+  abstract write(deal: Deal): Promise<Outcome<Q>[]>
+
+  /** A page of this account's history, newest first. */
+  abstract history(filter?: HistoryFilter): Promise<Entry[]>
+
+  /** A quantity of this inventory's kind; without a value, the empty one. */
+  abstract quantity(value?: Given): Q
+
+  /**
+   * How many of one item, or of each of a list, the account has.
+   *
+   * @param item one id, or 1 to 10,000 of them
+   * @returns for one id its quantity, the empty one if there is none; for a list the items that are there, of one moment
+   * @throws InvalidArgumentError for an id that can't be one, and for an empty list; NoTransactionError for a locked read outside of a
+   *   transaction
+   * @example
+   * await inventory.get(1000)
+   * await inventory.get([1000, 'sword_of_dawn'])
+   */
+  async get(item: ItemId, options?: ReadOptions): Promise<Q>
+  async get(items: Iterable<ItemId>, options?: ReadOptions): Promise<Items<Q>>
+  async get(what: ItemId | Iterable<ItemId>, options: ReadOptions = {}): Promise<Q | Items<Q>> {
+    const isLocked = options.lock === true
+    if (typeof what === 'object' && what !== null) return this.read({ items: toItems(what), isLocked })
+    const item = toId('item', what)
+    const items = await this.read({ items: [item], isLocked })
+    return items.get(item) ?? this.quantity()
+  }
+
+  /**
+   * Everything that the account has.
+   *
+   * @returns all its items of one moment; empty for an account that was never written
+   * @throws NoTransactionError for a locked read outside of a transaction
+   * @example
+   * for (const [item, quantity] of await inventory.all()) console.log(item, quantity)
+   */
+  async all(options: ReadOptions = {}): Promise<Items<Q>> {
+    return this.read({ items: null, isLocked: options.lock === true })
+  }
+
+  /**
+   * Adds to what the account has of an item.
+   *
+   * @param quantity from 1; 1 unless said otherwise
+   * @returns the item's new quantity
+   * @throws InvalidArgumentError, QuantityOverflowError, VersionConflictError, KeyReusedError; nothing was written
+   * @example
+   * await inventory.add(1000, 5, { data: { reason: 'quest' } })
+   */
+  async add(item: ItemId, quantity?: Given, options?: WriteOptions): Promise<Q> {
+    return this.#one(this.plan.add(item, quantity), options)
+  }
+
+  /**
+   * Takes from what the account has of an item.
+   *
+   * @param quantity from 1; 1 unless said otherwise
+   * @returns the item's new quantity
+   * @throws NotEnoughError when there is less; InvalidArgumentError, VersionConflictError, KeyReusedError; nothing was written
+   * @example
+   * await inventory.subtract(1000, 2)
+   */
+  async subtract(item: ItemId, quantity?: Given, options?: WriteOptions): Promise<Q> {
+    return this.#one(this.plan.subtract(item, quantity), options)
+  }
+
+  /**
+   * Makes what the account has of an item exactly this, whatever others do meanwhile: it decides under the lock.
+   *
+   * @param quantity from 0
+   * @returns the item's new quantity, which is what was asked for
+   * @throws InvalidArgumentError, VersionConflictError, KeyReusedError; nothing was written
+   * @example
+   * await inventory.set(3000, 3)
+   */
+  async set(item: ItemId, quantity: Given, options?: WriteOptions): Promise<Q> {
+    return this.#one(this.plan.set(item, quantity), options)
+  }
+
+  async #one(change: Change, options: WriteOptions = {}): Promise<Q> {
+    if (typeof options !== 'object' || options === null)
+      throw new InvalidArgumentError('options', options, 'an object: { data, key, ifVersion }')
+    const { data, key, ifVersion } = options
+    const outcomes = await this.write({ changes: [change], data, key, ifVersion })
+    return outcomes.at(-1)!.quantity
+  }
+}
+
+function toItems(list: Iterable<ItemId>): string[] {
+  if (!(Symbol.iterator in list)) throw new InvalidArgumentError('item', list, 'an id, or a list of ids')
+  const items = new Set<string>()
+  for (const item of list) items.add(toId('item', item))
+  if (items.size === 0) throw new InvalidArgumentError('items', [], 'at least one id; all() answers everything')
+  if (items.size > itemsMax) throw new InvalidArgumentError('items', `${items.size} ids`, `at most ${itemsMax} ids`)
+  return [...items]
+}

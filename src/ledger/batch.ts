@@ -1,0 +1,86 @@
+import type { PreparedDeal } from '../model/deal.ts'
+import { compareBytes } from '../model/id.ts'
+import type { AppNames, BatchAnswer, BatchRequest, Loaded, Names, Session, Settlement } from '../storage/contract.ts'
+import { settle } from './settle.ts'
+
+/**
+ * Settles a batch inside an open transaction: lock, settle, save. Commits nothing.
+ *
+ * @param commit the row for `stockpile_commit` to be saved along; null where the transaction has it already
+ * @returns a settlement for each deal, null for those left out because somebody else has an account of theirs, and whether anything was saved
+ * @throws what `Session` says; the transaction is then to be rolled back, at least to where it was before
+ */
+export async function settleIn(
+  session: Session,
+  { deals, now, wait }: Omit<BatchRequest, 'id'>,
+  commit: { id: string; time: number } | null,
+): Promise<BatchAnswer & { isSaved: boolean }> {
+  const loaded = await session.load(namesOf(deals), wait)
+  const isFree = freeDeals(deals, loaded.skipped)
+  const { settlements: settled, writes } = settle(
+    loaded,
+    deals.filter((_deal, index) => isFree[index]),
+    now,
+  )
+  const isSaved = writes.apps.length > 0 || writes.receipts.length > 0
+  if (isSaved) await session.save({ ...writes, commit })
+  let next = 0
+  const settlements = isFree.map((isOne): Settlement | null => (isOne ? settled[next++]! : null))
+  return { settlements, isSaved }
+}
+
+/**
+ * Settles a batch in a transaction of its own, from BEGIN to the certain outcome of COMMIT.
+ *
+ * @param begin opens the transaction
+ * @throws what `Session` says; the transaction was rolled back
+ */
+export async function settleAlone(begin: () => Promise<Session>, request: BatchRequest): Promise<BatchAnswer> {
+  const session = await begin()
+  let answer
+  try {
+    answer = await settleIn(session, request, { id: request.id, time: request.now })
+  } catch (error) {
+    await session.rollback()
+    throw error
+  }
+  const dealIds = request.deals.map((deal) => deal.id)
+  if (answer.isSaved) await session.commit(request.id, dealIds)
+  else await session.rollback()
+  return { settlements: answer.settlements }
+}
+
+/** What deals name, each thing once, in the one global order in which it is locked. */
+function namesOf(deals: readonly PreparedDeal[]): Names {
+  const apps = new Map<string, { users: Set<string>; holdings: Map<string, { user: string; item: string }> }>()
+  const keys = new Set<string>()
+  for (const { changes, key } of deals) {
+    if (key !== null) keys.add(key)
+    for (const { app, user, item } of changes) {
+      let names = apps.get(app)
+      if (names === undefined) apps.set(app, (names = { users: new Set(), holdings: new Map() }))
+      names.users.add(user)
+      names.holdings.set(`${user}\n${item}`, { user, item })
+    }
+  }
+  const sorted = [...apps].map(([app, { users, holdings }]): AppNames => ({
+    app,
+    users: [...users].sort(compareBytes),
+    holdings: [...holdings.values()].sort(
+      (left, right) => compareBytes(left.user, right.user) || compareBytes(left.item, right.item),
+    ),
+  }))
+  return { apps: sorted.sort((left, right) => compareBytes(left.app, right.app)), keys: [...keys].sort(compareBytes) }
+}
+
+/** Which deals can be settled: none of their accounts is skipped, nor named by an earlier deal that waits, so that first come is first served. */
+function freeDeals(deals: readonly PreparedDeal[], skipped: Loaded['skipped']): boolean[] {
+  if (skipped.length === 0) return deals.map(() => true)
+  const busy = new Set(skipped.map(({ app, user }) => `${app} ${user}`))
+  return deals.map(({ changes }) => {
+    const names = changes.map(({ app, user }) => `${app} ${user}`)
+    if (!names.some((name) => busy.has(name))) return true
+    for (const name of names) busy.add(name)
+    return false
+  })
+}

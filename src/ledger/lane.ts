@@ -1,0 +1,223 @@
+import { ClosedError, LockTimeoutError, OutcomeUnknownError, QueueFullError } from '../errors.ts'
+import type { PreparedDeal } from '../model/deal.ts'
+import type { BatchAnswer, LockWait, Settlement } from '../storage/contract.ts'
+import { Detours } from './detours.ts'
+import type { Job } from './job.ts'
+import { Queue } from './queue.ts'
+import { backOff, isPassing } from './retry.ts'
+import { traced, traces, type BatchTrace } from './trace.ts'
+
+/** How deals are batched. */
+export interface BatchOptions {
+  /** Most deals in one database transaction, from 1; 512 unless said otherwise. More gains little and makes everybody's answer later. */
+  readonly dealsMax?: number
+  /** Most bytes of one batch, from 1; 4 MiB unless said otherwise, a quarter of the packet that MariaDB takes. */
+  readonly bytesMax?: number
+  /** Most deals that wait, from 1; 65,536 unless said otherwise. */
+  readonly queueMax?: number
+  /** What a deal gets that finds the queue full: `refuse` (the default) throws `QueueFullError`, `wait` lets the caller wait for room. */
+  readonly whenFull?: 'refuse' | 'wait'
+}
+
+/** What a lane needs to know. */
+export interface LaneSettings extends Required<BatchOptions> {
+  /** How often a batch is tried again after a conflict or a lost connection. */
+  readonly retriesMax: number
+  /** How many detours may be under way at once; each holds a connection. */
+  readonly detoursMax: number
+  /** Whether accounts that somebody else holds are left out at first, or waited for at once. */
+  readonly firstWait: LockWait
+}
+
+/** Settles deals in one database transaction. */
+export type Settle = (deals: readonly PreparedDeal[], wait: LockWait) => Promise<BatchAnswer>
+
+/**
+ * The queue in front of one database. One batch is in flight at a time, without waiting to fill it: whatever arrived meanwhile is the
+ * next one. A lone caller waits for nobody.
+ *
+ * First come is first served for every account: its deals are settled in the order in which they came. Where somebody else holds an
+ * account, its deals take a detour, a transaction of their own that waits, while all others go on.
+ */
+export class Lane {
+  readonly #settle: Settle
+  readonly #settings: LaneSettings
+  readonly #queue = new Queue<Job>()
+  readonly #detours: Detours
+  #isWorking = false
+  #isClosed = false
+  readonly #roomWaiting = new Queue<() => void>()
+  #idleWaiting: (() => void)[] = []
+
+  constructor(settle: Settle, settings: LaneSettings) {
+    this.#settle = settle
+    this.#settings = settings
+    this.#detours = new Detours(
+      settings.detoursMax,
+      (jobs) => this.#run(jobs, 'wait'),
+      (jobs) => {
+        this.#queue.unshift(jobs)
+        if (this.#queue.size > 0) this.#start()
+        else this.#tellIdle()
+      },
+    )
+  }
+
+  /** How many deals wait to be put into a batch. */
+  get waiting(): number {
+    return this.#queue.size + this.#detours.parkedCount
+  }
+
+  /**
+   * Settles a deal together with those that come at the same time.
+   *
+   * @throws QueueFullError, ClosedError, and what `Storage.settle` throws, for this deal alone
+   */
+  async submit(deal: PreparedDeal): Promise<Settlement> {
+    const { queueMax, whenFull } = this.#settings
+    while (this.waiting >= queueMax && !this.#isClosed) {
+      if (whenFull === 'refuse') throw new QueueFullError({ waiting: this.waiting, queueMax })
+      await new Promise<void>((resolve) => {
+        this.#roomWaiting.push(resolve)
+      })
+    }
+    if (this.#isClosed) throw new ClosedError()
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ deal, resolve, reject })
+      this.#start()
+    })
+  }
+
+  /** Waits until every deal that was submitted has its answer. */
+  async idle(): Promise<void> {
+    if (this.#isIdle) return
+    await new Promise<void>((resolve) => {
+      this.#idleWaiting.push(resolve)
+    })
+  }
+
+  /** Takes no more deals and waits for those under way. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#makeRoom(Infinity)
+    await this.idle()
+  }
+
+  get #isIdle(): boolean {
+    return !this.#isWorking && this.#queue.size === 0 && this.#detours.isIdle
+  }
+
+  #start(): void {
+    if (this.#isWorking) return
+    this.#isWorking = true
+    // At the end of this turn of the event loop, so that all deals of the same moment make one batch.
+    setImmediate(() => {
+      void this.#work()
+    })
+  }
+
+  async #work(): Promise<void> {
+    const taken = this.#take()
+    const batch = this.#detours.sift(taken)
+    this.#makeRoom(taken.length)
+    if (batch.length > 0) await this.#run(batch, this.#settings.firstWait)
+    this.#isWorking = false
+    if (this.#queue.size > 0) this.#start()
+    else this.#tellIdle()
+  }
+
+  /** Takes as many deals off the queue as make a batch. */
+  #take(): Job[] {
+    const { dealsMax, bytesMax } = this.#settings
+    const taken: Job[] = []
+    let bytes = 0
+    for (let job = this.#queue.peek(); job !== undefined && taken.length < dealsMax; job = this.#queue.peek()) {
+      if (taken.length > 0 && bytes + job.deal.bytes > bytesMax) break
+      this.#queue.shift()
+      bytes += job.deal.bytes
+      taken.push(job)
+    }
+    return taken
+  }
+
+  /** Settles jobs in one database transaction and answers them, whatever happens. */
+  async #run(jobs: readonly Job[], wait: LockWait): Promise<void> {
+    const facts: BatchTrace = {
+      deals: jobs.length,
+      waiting: this.waiting,
+      isDetour: wait === 'wait' && this.#settings.firstWait === 'skip',
+      retries: 0,
+      refused: 0,
+      skipped: 0,
+    }
+    try {
+      const { settlements } = await traced(traces.batch, facts, () => this.#persist(jobs, wait, facts))
+      const skipped: Job[] = []
+      for (const [index, job] of jobs.entries()) {
+        const settlement = settlements[index]
+        if (settlement) job.resolve(settlement)
+        else skipped.push(job)
+      }
+      if (skipped.length > 0) this.#detours.send(skipped)
+    } catch (error) {
+      await this.#isolate(jobs, wait, error)
+    }
+  }
+
+  /** Settles jobs, again after faults that pass. */
+  async #persist(jobs: readonly Job[], wait: LockWait, facts: BatchTrace): Promise<BatchAnswer> {
+    const deals = jobs.map((job) => job.deal)
+    for (;;) {
+      try {
+        const answer = await this.#settle(deals, wait)
+        for (const settlement of answer.settlements) {
+          if (settlement === null) facts.skipped += 1
+          else if ('refusal' in settlement) facts.refused += 1
+        }
+        return answer
+      } catch (error) {
+        if (!isPassing(error) || facts.retries >= this.#settings.retriesMax) throw error
+        facts.retries += 1
+        await backOff(facts.retries)
+      }
+    }
+  }
+
+  /** A batch failed as a whole. One deal may be to blame, so halves are tried, down to the single deal, which gets the error. */
+  async #isolate(jobs: readonly Job[], wait: LockWait, error: unknown): Promise<void> {
+    const isHeldUp = error instanceof LockTimeoutError
+    if (isHeldUp && wait === 'skip' && jobs.length === 1) {
+      this.#detours.send(jobs)
+      return
+    }
+    // Trying halves helps where the database refused something, or where one of them alone is held up.
+    if (
+      jobs.length === 1 ||
+      error instanceof OutcomeUnknownError ||
+      isPassing(error) ||
+      (isHeldUp && wait === 'wait')
+    ) {
+      for (const job of jobs) job.reject(error)
+      return
+    }
+    const middle = Math.ceil(jobs.length / 2)
+    await this.#run(jobs.slice(0, middle), wait)
+    const rest = wait === 'skip' ? this.#detours.sift(jobs.slice(middle)) : jobs.slice(middle)
+    if (rest.length > 0) await this.#run(rest, wait)
+  }
+
+  #makeRoom(places: number): void {
+    for (let place = 0; place < places; place += 1) {
+      const enter = this.#roomWaiting.shift()
+      if (enter === undefined) return
+      enter()
+    }
+  }
+
+  #tellIdle(): void {
+    if (!this.#isIdle) return
+    const waiting = this.#idleWaiting
+    this.#idleWaiting = []
+    for (const tell of waiting) tell()
+  }
+}

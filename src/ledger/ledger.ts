@@ -1,0 +1,258 @@
+import { uuidv7 } from 'uuidv7'
+import {
+  ClosedError,
+  InTransactionError,
+  NoTransactionError,
+  OutcomeUnknownError,
+  SecondDatabaseError,
+  TablesAwaitedError,
+  TransactionTimeoutError,
+} from '../errors.ts'
+import { prepareDeal, type Deal, type Outcome } from '../model/deal.ts'
+import type { HoldingAnswer, HoldingQuery, Storage } from '../storage/contract.ts'
+import { Migrator, type Migration } from '../storage/migrator.ts'
+import { toEntry, toEntryQuery, type Entry, type HistoryFilter } from './history.ts'
+import { Lane, type LaneSettings } from './lane.ts'
+import { ReadLane } from './read-lane.ts'
+import { refusalError } from './refusal.ts'
+import { backOff, isPassing } from './retry.ts'
+import { Sweeper } from './sweeper.ts'
+import { traced, traces } from './trace.ts'
+import { ambient, Root, Scope, type Callback } from './transaction.ts'
+import { verifyApp, type VerifyOptions, type VerifyReport } from './verify.ts'
+
+// How often a transaction is begun again because it came upon an app without tables: one that always names another new app must end.
+const appsMax = 100
+
+/** Where the ledger tells of what nobody waits for. */
+export interface Logger {
+  debug(message: string, facts?: object): void
+  info(message: string, facts?: object): void
+  warn(message: string, facts?: object): void
+  error(message: string, facts?: object): void
+}
+
+/** What a ledger needs to know; all of it checked before. */
+export interface LedgerSettings {
+  readonly storage: Storage
+  readonly clock: () => number
+  readonly tables: 'auto' | 'migrate'
+  readonly lane: LaneSettings
+  readonly logger: Logger | null
+  /** How long receipts are kept, in milliseconds; null for ever. */
+  readonly receiptsKeptMs: number | null
+}
+
+/** The front door of everything that is stored: inventories write and read through it, inside and outside of transactions. */
+export class Ledger {
+  readonly #settings: LedgerSettings
+  readonly #storage: Storage
+  readonly #migrator: Migrator
+  readonly #lane: Lane
+  readonly #readLane: ReadLane
+  readonly #sweeper: Sweeper
+  #isClosed = false
+
+  constructor(settings: LedgerSettings) {
+    const { storage, clock, lane } = settings
+    this.#settings = settings
+    this.#storage = storage
+    this.#migrator = new Migrator(storage, settings.tables)
+    this.#sweeper = new Sweeper(settings)
+    this.#lane = new Lane((deals, wait) => {
+      this.#sweeper.remind()
+      return storage.settle({ id: uuidv7(), deals, now: clock(), wait })
+    }, lane)
+    this.#readLane = new ReadLane((queries) => storage.fetch(queries))
+  }
+
+  /**
+   * Settles a deal: in the ambient transaction where there is one, otherwise in the lane.
+   *
+   * @returns an outcome for each change, in order
+   * @throws what refuses the deal (NotEnoughError, QuantityOverflowError, VersionConflictError, KeyReusedError), InvalidArgumentError, and what
+   *   stands in the way of settling it
+   */
+  async settle(deal: Deal): Promise<Outcome[]> {
+    const prepared = prepareDeal(uuidv7(), deal)
+    const scope = this.#scope()
+    for (const { app } of prepared.changes) if (!this.#migrator.isReady(app)) await this.#prepare(app)
+    const facts = { deal: prepared.id, changes: prepared.changes.length, isInTransaction: scope !== null }
+    const settlement = await traced(traces.deal, facts, () => (scope ?? this.#lane).submit(prepared))
+    if ('refusal' in settlement) throw refusalError(settlement.refusal)
+    return settlement.outcomes.map((outcome) => ({ ...outcome, deal: settlement.deal }))
+  }
+
+  /**
+   * Reads what an account has: inside a transaction with its own writes visible, otherwise what is committed.
+   *
+   * @param isLocked keeps the account from changing until the end of the transaction
+   * @throws NoTransactionError for a locked read outside of a transaction
+   */
+  async fetch(query: HoldingQuery, isLocked: boolean): Promise<HoldingAnswer> {
+    const scope = this.#scope()
+    if (isLocked && scope === null) throw new NoTransactionError('a locked read')
+    if (!this.#migrator.isReady(query.app)) await this.#prepare(query.app)
+    return scope === null ? this.#readLane.read(query) : scope.read(query, isLocked)
+  }
+
+  /** Reads a page of an account's history, newest first. */
+  async history(app: string, user: string, filter: HistoryFilter): Promise<Entry[]> {
+    const query = toEntryQuery(app, user, filter)
+    const scope = this.#scope()
+    if (!this.#migrator.isReady(app)) await this.#prepare(app)
+    const rows = await (scope === null ? this.#storage.entries(query) : scope.entries(query))
+    return rows.map(toEntry)
+  }
+
+  /** Runs work in a transaction: a new one, or a savepoint in the ambient one. */
+  async transaction<T>(
+    work: () => Promise<T>,
+    options: { readonly retries: number; readonly timeoutMs: number },
+  ): Promise<T> {
+    const outer = this.#scope()
+    const facts = { level: outer === null ? 0 : outer.level + 1, attempts: 1 }
+    return traced(traces.transaction, facts, async () => {
+      if (outer !== null) return outer.nested(work, this.#settings.lane, (callbacks) => this.#report(callbacks))
+      for (;;) {
+        const root = this.#root()
+        try {
+          return await this.#attempt(root, work, options.timeoutMs)
+        } catch (error) {
+          const reason = root.fault ?? error
+          if (reason instanceof TablesAwaitedError && facts.attempts <= appsMax)
+            await this.#migrator.prepare(reason.app)
+          else if (!isPassing(reason) || facts.attempts > options.retries) throw error
+          else await backOff(facts.attempts)
+          facts.attempts += 1
+        }
+      }
+    })
+  }
+
+  /** The ambient transaction's callbacks. */
+  onCommit(callback: Callback): void {
+    this.#required('onCommit').onCommit(callback)
+  }
+
+  /** The ambient transaction's callbacks. */
+  onRollback(callback: Callback): void {
+    this.#required('onRollback').onRollback(callback)
+  }
+
+  /** Makes or updates tables; not inside a transaction. */
+  async migrate(apps: readonly string[]): Promise<Migration[]> {
+    if (this.#scope() !== null) throw new InTransactionError('migrate')
+    return this.#migrator.migrate(apps)
+  }
+
+  /** Checks the books of an app. */
+  async verify(app: string, options: VerifyOptions): Promise<VerifyReport> {
+    await this.#prepare(app)
+    return verifyApp(this.#storage, app, options)
+  }
+
+  /** The apps that have tables in this database, sorted. */
+  async apps(): Promise<string[]> {
+    const versions = await this.#storage.schemaVersions()
+    return [...versions.keys()].flatMap((name) => (name.startsWith('app:') ? [name.slice(4)] : [])).sort()
+  }
+
+  /** Deletes what is kept no longer, now. */
+  async sweep(): Promise<number> {
+    return this.#sweeper.sweep()
+  }
+
+  /** Waits for what is under way and closes the storage. Closing twice does nothing. */
+  async close(): Promise<void> {
+    if (ambient.getStore()?.root.owner === this) throw new InTransactionError('close')
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await this.#lane.close()
+    await this.#sweeper.idle()
+    await this.#storage.close()
+  }
+
+  /** The ambient level, if it is one of this ledger's. */
+  #scope(): Scope | null {
+    if (this.#isClosed) throw new ClosedError()
+    const scope = ambient.getStore()
+    if (scope === undefined) return null
+    if (scope.root.owner === this) return scope
+    const first = scope.root.owner instanceof Ledger ? scope.root.owner.#storage.location : 'another database'
+    throw new SecondDatabaseError(first, this.#storage.location)
+  }
+
+  #required(what: string): Scope {
+    const scope = this.#scope()
+    if (scope === null) throw new NoTransactionError(what)
+    return scope
+  }
+
+  /** Sees to an app's tables. A single writer's open transaction would be in the way of that, so it is done between two tries of it. */
+  async #prepare(app: string): Promise<void> {
+    const root = this.#scope()?.root
+    if (root?.isBegun === true && this.#storage.isSingleWriter && !(await this.#migrator.isThere(app))) {
+      root.doom(new TablesAwaitedError(app))
+      throw root.fault
+    }
+    await this.#migrator.prepare(app)
+  }
+
+  #root(): Root {
+    return new Root(this, () => this.#storage.begin(), this.#settings.clock)
+  }
+
+  async #attempt<T>(root: Root, work: () => Promise<T>, timeoutMs: number): Promise<T> {
+    const scope = new Scope(root, 0, this.#settings.lane)
+    let result
+    try {
+      result = await inTime(scope.run(work), timeoutMs, (timeout) => {
+        root.doom(timeout)
+      })
+      await root.commit()
+    } catch (error) {
+      await root.rollback()
+      // What nobody knows is no rollback and no commit.
+      if (!(error instanceof OutcomeUnknownError)) await this.#report(scope.callbacks().onRollback)
+      throw error
+    }
+    await this.#report(scope.callbacks().onCommit)
+    return result
+  }
+
+  /** Runs callbacks one after the other, outside of the transaction; one that throws is reported and stops nobody. */
+  async #report(callbacks: readonly Callback[]): Promise<void> {
+    for (const callback of callbacks) {
+      try {
+        await ambient.exit(callback)
+      } catch (error) {
+        const { logger } = this.#settings
+        const message = 'a callback of onCommit or onRollback threw; the outcome of its transaction stands'
+        if (logger === null) process.emitWarning(`${message}: ${String(error)}`, 'StockpileWarning')
+        else logger.error(message, { error })
+      }
+    }
+  }
+}
+
+/** Waits for work, at most so long; `onTimeout` learns of it before the rejection does. */
+async function inTime<T>(
+  work: Promise<T>,
+  timeoutMs: number,
+  onTimeout: (error: TransactionTimeoutError) => void,
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      const error = new TransactionTimeoutError(timeoutMs)
+      onTimeout(error)
+      reject(error)
+    }, timeoutMs)
+  })
+  try {
+    return await Promise.race([work, timeout])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,39 @@
+/** A first-in first-out list that stays fast when it is long. */
+export class Queue<T> {
+  #items: T[] = []
+  #head = 0
+
+  /** How many are in it. */
+  get size(): number {
+    return this.#items.length - this.#head
+  }
+
+  /** Puts one at the end. */
+  push(item: T): void {
+    this.#items.push(item)
+  }
+
+  /** Puts some at the front, in their order. */
+  unshift(items: readonly T[]): void {
+    this.#items = [...items, ...this.#items.slice(this.#head)]
+    this.#head = 0
+  }
+
+  /** The first one, left where it is; undefined when there is none. */
+  peek(): T | undefined {
+    return this.#items[this.#head]
+  }
+
+  /** Takes the first one; undefined when there is none. */
+  shift(): T | undefined {
+    const item = this.#items[this.#head]
+    if (item === undefined) return undefined
+    this.#head += 1
+    // Cutting the used part off rarely keeps the cost per item constant.
+    if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#head)
+      this.#head = 0
+    }
+    return item
+  }
+}

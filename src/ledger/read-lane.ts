@@ -1,0 +1,74 @@
+import type { HoldingAnswer, HoldingQuery } from '../storage/contract.ts'
+import { Queue } from './queue.ts'
+import { backOff, isPassing } from './retry.ts'
+
+// One query for all reads of a moment is five times as fast as one each; more than this many gain nothing.
+const queriesMax = 512
+// Several at once, so that one reader of a huge account doesn't hold up the others.
+const inFlightMax = 4
+const retriesMax = 3
+
+interface Reading {
+  readonly query: HoldingQuery
+  resolve(answer: HoldingAnswer): void
+  reject(error: unknown): void
+}
+
+/** Reads of committed state, gathered: all that come at the same moment are one query. Each sees what was acknowledged before it began (I7). */
+export class ReadLane {
+  readonly #fetch: (queries: readonly HoldingQuery[]) => Promise<HoldingAnswer[]>
+  readonly #queue = new Queue<Reading>()
+  #inFlight = 0
+  #isScheduled = false
+
+  constructor(fetch: (queries: readonly HoldingQuery[]) => Promise<HoldingAnswer[]>) {
+    this.#fetch = fetch
+  }
+
+  /** Reads what a query asks for, together with the others of the moment. */
+  read(query: HoldingQuery): Promise<HoldingAnswer> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ query, resolve, reject })
+      this.#schedule()
+    })
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#inFlight >= inFlightMax || this.#queue.size === 0) return
+    this.#isScheduled = true
+    setImmediate(() => {
+      this.#isScheduled = false
+      void this.#work()
+      this.#schedule()
+    })
+  }
+
+  async #work(): Promise<void> {
+    const readings: Reading[] = []
+    for (let reading = this.#queue.shift(); reading !== undefined; reading = this.#queue.shift()) {
+      readings.push(reading)
+      if (readings.length === queriesMax) break
+    }
+    this.#inFlight += 1
+    try {
+      const answers = await this.#patiently(readings.map((reading) => reading.query))
+      for (const [index, reading] of readings.entries()) reading.resolve(answers[index]!)
+    } catch (error) {
+      for (const reading of readings) reading.reject(error)
+    } finally {
+      this.#inFlight -= 1
+      this.#schedule()
+    }
+  }
+
+  async #patiently(queries: readonly HoldingQuery[]): Promise<HoldingAnswer[]> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#fetch(queries)
+      } catch (error) {
+        if (!isPassing(error) || attempt > retriesMax) throw error
+        await backOff(attempt)
+      }
+    }
+  }
+}

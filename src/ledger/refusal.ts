@@ -1,0 +1,25 @@
+import {
+  KeyReusedError,
+  NotEnoughError,
+  QuantityOverflowError,
+  VersionConflictError,
+  type StockpileError,
+} from '../errors.ts'
+import type { Refusal } from '../storage/contract.ts'
+
+/**
+ * Makes the error that a caller gets for a refused deal. Refusals travel as plain data, between threads and in receipts; the error is
+ * made at the last moment, where the caller stands.
+ */
+export function refusalError(refusal: Refusal): StockpileError {
+  switch (refusal.code) {
+    case 'NOT_ENOUGH':
+      return new NotEnoughError(refusal.data)
+    case 'QUANTITY_OVERFLOW':
+      return new QuantityOverflowError(refusal.data)
+    case 'VERSION_CONFLICT':
+      return new VersionConflictError(refusal.data)
+    case 'KEY_REUSED':
+      return new KeyReusedError(refusal.data)
+  }
+}

@@ -1,0 +1,86 @@
+import { inspect } from 'node:util'
+import { compareNaturally, toId, type ItemId } from './id.ts'
+
+/**
+ * What an account has: a read-only map from item to quantity, all of one moment.
+ *
+ * It accepts any form of an id (`items.get(1000)` and `items.get('1000')` are the same) and iterates in natural order: all-digit ids
+ * by number, then the others by UTF-8 bytes. A wrapper may hand out another order.
+ *
+ * @example
+ * const items = await stockpile.tally('test_app', 1).all()
+ * for (const [item, quantity] of items) console.log(item, quantity)
+ */
+export class Items<Q> {
+  /** How many deals had changed the account at that moment; 0 for an account that was never written. */
+  readonly version: bigint
+  readonly #quantities: ReadonlyMap<string, Q>
+
+  /**
+   * @param entries pairs of a canonical item id and its quantity, in any order
+   * @param options `version` of the account; `isOrdered` keeps the given order instead of the natural one
+   */
+  constructor(entries: Iterable<readonly [string, Q]>, options: { version?: bigint; isOrdered?: boolean } = {}) {
+    const list = [...entries]
+    if (options.isOrdered !== true) list.sort(([left], [right]) => compareNaturally(left, right))
+    this.#quantities = new Map(list)
+    this.version = options.version ?? 0n
+  }
+
+  /** How many different items there are. */
+  get size(): number {
+    return this.#quantities.size
+  }
+
+  /**
+   * The quantity of one item.
+   *
+   * @returns undefined for an item that isn't here
+   * @throws InvalidArgumentError for an id that can't be one
+   */
+  get(item: ItemId): Q | undefined {
+    return this.#quantities.get(toId('item', item))
+  }
+
+  /**
+   * Whether an item is here.
+   *
+   * @throws InvalidArgumentError for an id that can't be one
+   */
+  has(item: ItemId): boolean {
+    return this.#quantities.has(toId('item', item))
+  }
+
+  /** The items' ids, in order. */
+  keys(): MapIterator<string> {
+    return this.#quantities.keys()
+  }
+
+  /** The quantities, in the order of their items. */
+  values(): MapIterator<Q> {
+    return this.#quantities.values()
+  }
+
+  /** Pairs of item id and quantity, in order. */
+  entries(): MapIterator<[string, Q]> {
+    return this.#quantities.entries()
+  }
+
+  /** Calls `visit` for each item, in order. */
+  forEach(visit: (quantity: Q, item: string) => void): void {
+    for (const [item, quantity] of this.#quantities) visit(quantity, item)
+  }
+
+  [Symbol.iterator](): MapIterator<[string, Q]> {
+    return this.entries()
+  }
+
+  /** Pairs of item id and quantity for `JSON.stringify`, in order, with bigints as decimal strings. */
+  toJSON(): [string, unknown][] {
+    return [...this].map(([item, quantity]) => [item, typeof quantity === 'bigint' ? quantity.toString() : quantity])
+  }
+
+  [inspect.custom](_depth: number, options: object): string {
+    return `Items ${inspect(this.#quantities, options).replace(/^Map/, '')}`
+  }
+}

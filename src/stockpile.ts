@@ -1,0 +1,204 @@
+/// <reference lib="esnext.disposable" />
+import { InvalidArgumentError } from './errors.ts'
+import { Tally } from './inventory/tally.ts'
+import type { BatchOptions, LaneSettings } from './ledger/lane.ts'
+import { Ledger, type Logger } from './ledger/ledger.ts'
+import type { Callback } from './ledger/transaction.ts'
+import type { VerifyOptions, VerifyReport } from './ledger/verify.ts'
+import { toChange, type Change } from './model/change.ts'
+import type { Outcome, WriteOptions } from './model/deal.ts'
+import { toApp, type UserId } from './model/id.ts'
+import type { Storage } from './storage/contract.ts'
+import type { Migration } from './storage/migrator.ts'
+
+/** How a Stockpile is made. */
+export interface StockpileOptions {
+  /** Where holdings live: `sqlite(path)`, `mysql(url or pool)`, `postgres(url or client)`. */
+  readonly storage: Storage
+  /** Milliseconds since 1970, so that tests own time; `Date.now` unless said otherwise. */
+  readonly clock?: () => number
+  /** `auto`: tables are made at first use (the default on SQLite); `migrate`: by `migrate()` only (the default elsewhere). */
+  readonly tables?: 'auto' | 'migrate'
+  /** How deals are batched. */
+  readonly batch?: BatchOptions
+  /** How long answers to idempotency keys are kept, in days above 0; 30 unless said otherwise, `Infinity` for ever. */
+  readonly receiptDays?: number
+  /** Told of what nobody waits for, such as a callback that throws; otherwise nothing is ever printed. */
+  readonly logger?: Logger
+}
+
+/** How a transaction runs. */
+export interface TransactionOptions {
+  /** How often the whole callback runs again after a deadlock, a conflict or a lost connection: a whole number from 0; 5 unless said otherwise. */
+  readonly retries?: number
+  /** After how many milliseconds it is rolled back, from 1; 30,000 unless said otherwise. */
+  readonly timeoutMs?: number
+}
+
+/**
+ * Who owns how many of what, in one database.
+ *
+ * @example
+ * const stockpile = new Stockpile({ storage: sqlite('farm.db') })
+ * const inventory = stockpile.tally('test_app', 1)
+ * await inventory.add(1000, 5)
+ * await stockpile.close()
+ */
+export class Stockpile implements AsyncDisposable {
+  /** The way to everything stored, for cores; not for applications. */
+  readonly ledger: Ledger
+
+  /** @throws InvalidArgumentError naming the option that breaks a rule */
+  constructor(options: StockpileOptions) {
+    if (typeof options !== 'object' || options === null)
+      throw new InvalidArgumentError('options', options, 'an object with a storage')
+    const { storage, clock = Date.now, receiptDays = 30, logger = null } = options
+    if (typeof (storage as Storage | undefined)?.settle !== 'function') {
+      throw new InvalidArgumentError('storage', storage, 'sqlite(path), mysql(url or pool) or postgres(url or client)')
+    }
+    if (typeof clock !== 'function')
+      throw new InvalidArgumentError('clock', clock, 'a function that answers milliseconds since 1970')
+    if (typeof receiptDays !== 'number' || !(receiptDays > 0))
+      throw new InvalidArgumentError('receiptDays', receiptDays, 'a number of days above 0')
+    const tables = options.tables ?? storage.tables
+    if (tables !== 'auto' && tables !== 'migrate')
+      throw new InvalidArgumentError('tables', tables, "'auto' or 'migrate'")
+    const receiptsKeptMs = receiptDays === Infinity ? null : receiptDays * 24 * 60 * 60 * 1000
+    this.ledger = new Ledger({
+      storage,
+      clock,
+      tables,
+      lane: laneSettings(options.batch ?? {}),
+      logger,
+      receiptsKeptMs,
+    })
+  }
+
+  /**
+   * The inventory of counts of one user.
+   *
+   * @param app 1 to 32 of `a` to `z`, `0` to `9` and `_`
+   * @param user the owner's id
+   * @throws InvalidArgumentError for an app or a user that can't be one
+   */
+  tally(app: string, user: UserId): Tally {
+    return new Tally(this, app, user)
+  }
+
+  /**
+   * Runs work in a transaction: all inventories used inside join it by themselves, and all of it is committed or none. Inside another
+   * transaction it is a savepoint. A deadlock, a conflict or a lost connection rolls back and runs the whole callback again.
+   *
+   * @returns what the work returned, after the commit
+   * @throws what the work threw, after the rollback; TransactionTimeoutError; ConflictError and ConnectionLostError when the retries are
+   *   used up; OutcomeUnknownError when the connection broke during COMMIT and the database could not be asked what became of it
+   * @example
+   * await stockpile.transaction(async () => {
+   *   await stockpile.tally('farm', 1).subtract('gold', 5)
+   *   await stockpile.tally('farm', 2).add('gold', 5)
+   * })
+   */
+  async transaction<T>(work: () => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    const { retries = 5, timeoutMs = 30_000 } = options
+    if (typeof work !== 'function') throw new InvalidArgumentError('work', work, 'an async function')
+    return this.ledger.transaction(work, {
+      retries: toCount('retries', retries, 0),
+      timeoutMs: toCount('timeoutMs', timeoutMs, 1),
+    })
+  }
+
+  /**
+   * Calls back after the commit of the transaction that this is called in. A callback that throws is reported and changes nothing.
+   *
+   * @throws NoTransactionError outside of a transaction
+   */
+  onCommit(callback: Callback): void {
+    this.ledger.onCommit(toCallback(callback))
+  }
+
+  /**
+   * Calls back after the rollback of the transaction, or of the savepoint, that this is called in; once for each try that was rolled back.
+   *
+   * @throws NoTransactionError outside of a transaction
+   */
+  onRollback(callback: Callback): void {
+    this.ledger.onRollback(toCallback(callback))
+  }
+
+  /**
+   * Does many changes, of as many accounts and apps as you like, all or nothing, in one round.
+   *
+   * @param changes 1 to 10,000 changes from `inventory.plan`, done in this order; an item may appear more than once
+   * @returns an outcome for each change, in order
+   * @throws what refuses the first change that can't be done, and InvalidArgumentError; nothing was written
+   * @example
+   * const [farmer, miller] = [stockpile.tally('farm', 1), stockpile.tally('farm', 2)]
+   * await stockpile.deal([farmer.plan.subtract('wheat', 2), miller.plan.add('wheat', 2)])
+   */
+  async deal(changes: readonly Change[], options: WriteOptions = {}): Promise<Outcome[]> {
+    if (!Array.isArray(changes))
+      throw new InvalidArgumentError('changes', changes, 'a list of changes from inventory.plan')
+    const { data, key, ifVersion } = options
+    const checked = changes.map((change, index) => toChange(`changes[${index}]`, change))
+    return this.ledger.settle({ changes: checked, data, key, ifVersion })
+  }
+
+  /**
+   * Makes the tables of the named apps, and brings all others up to date.
+   *
+   * @returns what was done, in order; empty when all was up to date
+   * @throws InTransactionError inside a transaction; SchemaTooNewError when a later Stockpile made the tables
+   */
+  async migrate(apps: readonly string[] = []): Promise<Migration[]> {
+    return this.ledger.migrate(apps.map(toApp))
+  }
+
+  /**
+   * Checks that every account's history adds up to its holdings and has no gap, beside the work that goes on.
+   *
+   * @returns what was checked, and every break that was found
+   */
+  async verify(app: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+    return this.ledger.verify(toApp(app), options)
+  }
+
+  /**
+   * Waits for what is under way and closes the storage; a pool that was handed in stays open. Closing twice does nothing.
+   *
+   * @throws InTransactionError inside a transaction
+   */
+  async close(): Promise<void> {
+    await this.ledger.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
+
+function laneSettings(batch: BatchOptions): LaneSettings {
+  const { dealsMax = 512, bytesMax = 4 * 1024 * 1024, queueMax = 65_536, whenFull = 'refuse' } = batch
+  if (whenFull !== 'refuse' && whenFull !== 'wait')
+    throw new InvalidArgumentError('batch.whenFull', whenFull, "'refuse' or 'wait'")
+  return {
+    dealsMax: toCount('batch.dealsMax', dealsMax, 1),
+    bytesMax: toCount('batch.bytesMax', bytesMax, 1),
+    queueMax: toCount('batch.queueMax', queueMax, 1),
+    whenFull,
+    // With the growing pauses of backOff about two seconds: longer than a deadlock takes, shorter than a caller likes to wait.
+    retriesMax: 20,
+    // Each holds a connection of the pool; the others are for the lane, the reads and the transactions.
+    detoursMax: 4,
+    firstWait: 'skip',
+  }
+}
+
+function toCount(argument: string, value: unknown, least: number): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least) return value
+  throw new InvalidArgumentError(argument, value, `a whole number from ${least}`)
+}
+
+function toCallback(callback: unknown): Callback {
+  if (typeof callback === 'function') return callback as Callback
+  throw new InvalidArgumentError('callback', callback, 'a function')
+}

@@ -1,0 +1,285 @@
+import type { PreparedDeal } from '../model/deal.ts'
+
+/**
+ * The contract that a dialect fulfils: how the ledger reaches one database. Ids and quantities are canonical here and checked before;
+ * 64-bit numbers are bigints, times are milliseconds since 1970 as numbers.
+ *
+ * Faults. Every promise here rejects with one of these and nothing else: `ConflictError` (deadlock, serialisation failure, or a row
+ * that somebody else inserted first: the whole transaction is to be rolled back and tried again), `LockTimeoutError`,
+ * `ConnectionLostError`, `DatabaseError` (all else that the database says), `TablesMissingError`, `ClosedError`.
+ */
+export interface Storage {
+  /** Which database this is. */
+  readonly dialect: 'sqlite' | 'mysql' | 'postgres'
+  /** Where it is, without password: for messages. */
+  readonly location: string
+  /** What `tables` is unless the user says otherwise. */
+  readonly tables: 'auto' | 'migrate'
+  /** Whether one database transaction at a time may write (SQLite): while one is open, another can't even make tables. */
+  readonly isSingleWriter: boolean
+
+  /** Settles a batch in one database transaction of its own, from BEGIN to the certain outcome of COMMIT. */
+  settle(request: BatchRequest): Promise<BatchAnswer>
+  /**
+   * Opens a transaction that reads and writes, at READ COMMITTED or better. On a single-writer database this waits for its turn.
+   */
+  begin(): Promise<Session>
+  /** Opens a read-only transaction that sees one moment. */
+  snapshot(): Promise<Snapshot>
+  /** Reads committed state; the answers stand in the order of the queries, each of one moment. */
+  fetch(queries: readonly HoldingQuery[]): Promise<HoldingAnswer[]>
+  /** Reads committed history, newest first. */
+  entries(query: EntryQuery): Promise<HistoryRow[]>
+  /** Opens the one session that may change the schema; waits until no other process has one. */
+  alter(): Promise<SchemaSession>
+  /** The schema versions in `stockpile_meta` by name; empty where even that table is missing. */
+  schemaVersions(): Promise<ReadonlyMap<string, number>>
+  /** The numbered migrations of the tables that all apps share, and those of one app. */
+  readonly migrations: { readonly shared: readonly MigrationStep[]; app(app: string): readonly MigrationStep[] }
+  /** Deletes up to `rowsMax` receipts older than `receiptsBefore` and as many commit rows older than `commitsBefore`; says how many went. */
+  sweep(request: { receiptsBefore: number; commitsBefore: number; rowsMax: number }): Promise<number>
+  /** Closes what it opened itself; a pool that the user handed in stays open. */
+  close(): Promise<void>
+}
+
+/** The deals of one database transaction. */
+export interface BatchRequest {
+  /** The batch's id: a UUID of version 7, kept in `stockpile_commit`. */
+  readonly id: string
+  readonly deals: readonly PreparedDeal[]
+  /** The time that the history gets. */
+  readonly now: number
+  /** What to do about an account that somebody else has locked: leave its deals out, or wait. */
+  readonly wait: LockWait
+}
+
+/** `skip` leaves locked rows out at once; `wait` waits for them up to the storage's `lockWaitMs`. */
+export type LockWait = 'skip' | 'wait'
+
+/** What became of each deal of a batch, in their order; null for a deal that was left out because an account of it was locked. */
+export interface BatchAnswer {
+  readonly settlements: readonly (Settlement | null)[]
+}
+
+/** What became of a deal: its outcomes, or why it was refused. `isReplay` marks an answer that a receipt remembered. */
+export type Settlement =
+  | { readonly outcomes: readonly SettledChange[]; readonly deal: string; readonly isReplay: boolean }
+  | { readonly refusal: Refusal; readonly deal: string; readonly isReplay: boolean }
+
+/** What one change led to, as plain data. */
+export interface SettledChange {
+  readonly app: string
+  readonly user: string
+  readonly item: string
+  readonly change: bigint
+  readonly quantity: bigint
+  readonly version: bigint
+}
+
+/** Why a deal was refused, as plain data: the code of an error class and what its constructor takes. */
+export type Refusal =
+  | {
+      readonly code: 'NOT_ENOUGH'
+      readonly data: { app: string; user: string; item: string; held: bigint; wanted: bigint }
+    }
+  | {
+      readonly code: 'QUANTITY_OVERFLOW'
+      readonly data: { app: string; user: string; item: string; held: bigint; added: bigint }
+    }
+  | {
+      readonly code: 'VERSION_CONFLICT'
+      readonly data: { app: string; user: string; expected: bigint; actual: bigint }
+    }
+  | { readonly code: 'KEY_REUSED'; readonly data: { key: string; deal: string } }
+
+/** An account by name. */
+export interface AccountName {
+  readonly app: string
+  readonly user: string
+}
+
+/** A row of `{app}_stockpile_account`. */
+export interface AccountRow extends AccountName {
+  readonly version: bigint
+  readonly changedAt: number
+}
+
+/** A holding by name. */
+export interface HoldingName extends AccountName {
+  readonly item: string
+}
+
+/** A row of `{app}_stockpile_holding`. */
+export interface HoldingRow extends HoldingName {
+  readonly quantity: bigint
+  /** How many serials it has. */
+  readonly serials: number
+  /** Place in the user's order, or null. */
+  readonly position: bigint | null
+}
+
+/** A row of `{app}_stockpile_history`. */
+export interface HistoryRow extends HoldingName {
+  readonly version: bigint
+  /** From 1 within the version. */
+  readonly line: number
+  readonly change: bigint
+  readonly balance: bigint
+  /** JSON text, or null. */
+  readonly serials: string | null
+  readonly deal: string
+  /** JSON text, or null. */
+  readonly data: string | null
+  readonly time: number
+}
+
+/** A row of `stockpile_receipt`. */
+export interface ReceiptRow {
+  readonly key: string
+  readonly hash: string
+  readonly deal: string
+  /** The settlement as text. */
+  readonly outcome: string
+  readonly time: number
+}
+
+/** What a batch names in one app: users and holdings, each sorted by bytes and without repetition. */
+export interface AppNames {
+  readonly app: string
+  readonly users: readonly string[]
+  readonly holdings: readonly { readonly user: string; readonly item: string }[]
+}
+
+/** What a batch names: apps sorted by bytes, idempotency keys sorted by bytes. */
+export interface Names {
+  readonly apps: readonly AppNames[]
+  readonly keys: readonly string[]
+}
+
+/** What was found of what was named. */
+export interface Loaded {
+  /** The accounts that exist and are locked now. */
+  readonly accounts: readonly AccountRow[]
+  /** The named holdings that exist, read after the locks were taken. */
+  readonly holdings: readonly HoldingRow[]
+  /** The named keys that have a receipt, read after the locks were taken. */
+  readonly receipts: readonly ReceiptRow[]
+  /** With `skip`: accounts that exist (committed) but were not locked, because somebody else has them. Always empty with `wait`. */
+  readonly skipped: readonly AccountName[]
+}
+
+/** What is to be written in one app; every list sorted by bytes of user and item, history by user, version and line. */
+export interface AppWrites {
+  readonly app: string
+  /** Rows that don't exist: an insert, and `ConflictError` if somebody else was first. */
+  readonly accountsNew: readonly AccountRow[]
+  readonly accountsChanged: readonly AccountRow[]
+  readonly holdingsNew: readonly HoldingRow[]
+  readonly holdingsChanged: readonly HoldingRow[]
+  readonly holdingsGone: readonly HoldingName[]
+  readonly history: readonly HistoryRow[]
+}
+
+/** What is to be written. */
+export interface Writes {
+  readonly apps: readonly AppWrites[]
+  /** Inserts, and `ConflictError` if a key is there already. */
+  readonly receipts: readonly ReceiptRow[]
+  /** The row of `stockpile_commit` that says that this transaction committed; ignored if it is there already. */
+  readonly commit: { readonly id: string; readonly time: number } | null
+}
+
+/** An open transaction. One call at a time; after `commit`, `rollback` or a `ConnectionLostError` it is over. */
+export interface Session {
+  /**
+   * Locks the named accounts in the given order, then reads the named holdings and receipts, in as few round trips as the database
+   * allows.
+   */
+  load(names: Names, wait: LockWait): Promise<Loaded>
+  /** Writes all of it with set-based statements. */
+  save(writes: Writes): Promise<void>
+  /** Reads with the transaction's own writes visible. */
+  fetch(queries: readonly HoldingQuery[]): Promise<HoldingAnswer[]>
+  /** Reads history with the transaction's own writes visible. */
+  entries(query: EntryQuery): Promise<HistoryRow[]>
+  /** Sets savepoint number `level`, a whole number from 1. */
+  savepoint(level: number): Promise<void>
+  /** Rolls back to savepoint `level` and removes it. */
+  restore(level: number): Promise<void>
+  /** Keeps what was done since savepoint `level` and removes it. */
+  release(level: number): Promise<void>
+  /**
+   * Commits. If the connection is lost after COMMIT was sent, this finds out what became of the transaction by `commitId` (fencing, so
+   * that the answer is final) before it answers: resolves if it was committed, rejects with `ConnectionLostError` if it was rolled back.
+   *
+   * @param commitId the id that was saved in `stockpile_commit`; null if nothing was saved
+   * @param deals ids of deals for the error's text
+   * @throws OutcomeUnknownError when the database doesn't come back in time to be asked
+   */
+  commit(commitId: string | null, deals: readonly string[]): Promise<void>
+  /** Rolls back and gives the connection back; never rejects. */
+  rollback(): Promise<void>
+}
+
+/** Asks for what an account has: some items, or all (null). */
+export interface HoldingQuery extends AccountName {
+  readonly items: readonly string[] | null
+}
+
+/** What an account has, of one moment; version 0 for an account that doesn't exist. Holdings in any order. */
+export interface HoldingAnswer {
+  readonly version: bigint
+  readonly holdings: readonly HoldingRow[]
+}
+
+/** Asks for an account's history, newest first; null where it doesn't matter. */
+export interface EntryQuery extends AccountName {
+  readonly item: string | null
+  readonly deal: string | null
+  /** At this time or later. */
+  readonly since: number | null
+  /** Before this time. */
+  readonly until: number | null
+  /** Older than this line. */
+  readonly before: { readonly version: bigint; readonly line: number } | null
+  readonly limit: number
+}
+
+/** A read-only transaction that sees one moment, for `verify`. Users are ranges in byte order: above `after`, up to and with `upTo` (null: no end). */
+export interface Snapshot {
+  /** How many accounts the app has; an estimate will do. */
+  accountCount(app: string): Promise<number>
+  /** Accounts in byte order of user. */
+  accounts(app: string, after: string, limit: number): Promise<AccountRow[]>
+  /** Holdings in byte order of user and item. */
+  holdings(app: string, after: string, upTo: string | null): Promise<HoldingRow[]>
+  /** History in order of user, version and line, above `after`. */
+  history(
+    app: string,
+    after: { readonly user: string; readonly version: bigint; readonly line: number },
+    upTo: string | null,
+    limit: number,
+  ): Promise<HistoryRow[]>
+  /** Ends it; never rejects. */
+  end(): Promise<void>
+}
+
+/** One numbered step of the schema. Statements must do no harm when run twice (`IF NOT EXISTS`): not every database can roll DDL back. */
+export interface MigrationStep {
+  /** From 1, without gaps. */
+  readonly version: number
+  readonly title: string
+  readonly statements: readonly string[]
+}
+
+/** The right to change the schema, held by one process. */
+export interface SchemaSession {
+  /** The versions, read under the lock; makes `stockpile_meta` if it is missing. */
+  versions(): Promise<ReadonlyMap<string, number>>
+  /** Runs a step's statements and notes its version under `name`; atomic where the database can. */
+  apply(name: string, step: MigrationStep): Promise<void>
+  /** Writes a row of `stockpile_meta` unless it is there; answers what is there afterwards. */
+  note(name: string, value: string): Promise<string>
+  /** Gives the right back. Where DDL can be rolled back, this is also where all that was applied becomes lasting. */
+  end(): Promise<void>
+}

@@ -1,0 +1,73 @@
+import type { MigrationStep } from '../contract.ts'
+
+/** The tables that all apps share. */
+export const sharedSteps: readonly MigrationStep[] = [
+  {
+    version: 1,
+    title: 'receipts and commits',
+    statements: [
+      `CREATE TABLE IF NOT EXISTS stockpile_receipt (
+        key TEXT NOT NULL PRIMARY KEY,
+        hash TEXT NOT NULL,
+        deal TEXT NOT NULL,
+        outcome TEXT NOT NULL,
+        time INTEGER NOT NULL
+      ) WITHOUT ROWID, STRICT`,
+      // For the sweep, which deletes the oldest.
+      `CREATE INDEX IF NOT EXISTS stockpile_receipt_time ON stockpile_receipt (time)`,
+      `CREATE TABLE IF NOT EXISTS stockpile_commit (
+        id TEXT NOT NULL PRIMARY KEY,
+        time INTEGER NOT NULL
+      ) WITHOUT ROWID, STRICT`,
+    ],
+  },
+]
+
+/**
+ * The tables of one app.
+ *
+ * @param app checked before: it becomes part of the tables' names
+ */
+export function appSteps(app: string): readonly MigrationStep[] {
+  return [
+    {
+      version: 1,
+      title: `accounts, holdings, serials and history of ${app}`,
+      statements: [
+        `CREATE TABLE IF NOT EXISTS ${app}_stockpile_account (
+          user_id TEXT NOT NULL PRIMARY KEY,
+          version INTEGER NOT NULL CHECK (version >= 0),
+          changed_at INTEGER NOT NULL
+        ) WITHOUT ROWID, STRICT`,
+        `CREATE TABLE IF NOT EXISTS ${app}_stockpile_holding (
+          user_id TEXT NOT NULL,
+          item_id TEXT NOT NULL,
+          quantity INTEGER NOT NULL CHECK (quantity >= 0),
+          serials INTEGER NOT NULL DEFAULT 0 CHECK (serials >= 0),
+          position INTEGER,
+          PRIMARY KEY (user_id, item_id)
+        ) WITHOUT ROWID, STRICT`,
+        `CREATE TABLE IF NOT EXISTS ${app}_stockpile_serial (
+          user_id TEXT NOT NULL,
+          item_id TEXT NOT NULL,
+          serial INTEGER NOT NULL,
+          properties TEXT NOT NULL,
+          PRIMARY KEY (user_id, item_id, serial)
+        ) WITHOUT ROWID, STRICT`,
+        `CREATE TABLE IF NOT EXISTS ${app}_stockpile_history (
+          user_id TEXT NOT NULL,
+          version INTEGER NOT NULL,
+          line INTEGER NOT NULL,
+          item_id TEXT NOT NULL,
+          change INTEGER NOT NULL,
+          balance INTEGER NOT NULL,
+          serials TEXT,
+          deal TEXT NOT NULL,
+          data TEXT,
+          time INTEGER NOT NULL,
+          PRIMARY KEY (user_id, version, line)
+        ) WITHOUT ROWID, STRICT`,
+      ],
+    },
+  ]
+}

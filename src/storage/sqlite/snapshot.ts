@@ -1,0 +1,57 @@
+import type { AccountRow, HistoryRow, HoldingRow, Snapshot } from '../contract.ts'
+import { toNumber, type Connection } from './connection.ts'
+import { attempt, toHistoryRow, toHoldingRow, type HistoryColumns, type HoldingColumns } from './session.ts'
+
+/** A read transaction on a connection of its own: in write-ahead mode it sees one moment and blocks nobody. */
+export class SqliteSnapshot implements Snapshot {
+  readonly #connection: Connection
+
+  /** @param connection taken over: it is closed at the end */
+  constructor(connection: Connection) {
+    this.#connection = connection
+    connection.execute('BEGIN')
+  }
+
+  accountCount(app: string): Promise<number> {
+    return attempt('count accounts', () => {
+      const row = this.#connection.get<{ count: bigint }>(this.#connection.app(app).accountCount)
+      return toNumber(row?.count)
+    })
+  }
+
+  accounts(app: string, after: string, limit: number): Promise<AccountRow[]> {
+    return attempt('read accounts', () => {
+      const sql = this.#connection.app(app).accountsAfter
+      const rows = this.#connection.all<{ user_id: string; version: bigint; changed_at: bigint }>(sql, after, limit)
+      return rows.map((row) => ({ app, user: row.user_id, version: row.version, changedAt: toNumber(row.changed_at) }))
+    })
+  }
+
+  holdings(app: string, after: string, upTo: string | null): Promise<HoldingRow[]> {
+    return attempt('read holdings', () => {
+      const rows = this.#connection.all<HoldingColumns & { user_id: string }>(
+        this.#connection.app(app).holdingsAfter,
+        after,
+        upTo,
+      )
+      return rows.map((row) => toHoldingRow(app, row.user_id, row))
+    })
+  }
+
+  history(
+    app: string,
+    after: { user: string; version: bigint; line: number },
+    upTo: string | null,
+    limit: number,
+  ): Promise<HistoryRow[]> {
+    return attempt('read history', () => {
+      const sql = this.#connection.app(app).historyAfter
+      const rows = this.#connection.all<HistoryColumns>(sql, after.user, after.version, after.line, upTo, limit)
+      return rows.map((row) => toHistoryRow(app, row))
+    })
+  }
+
+  async end(): Promise<void> {
+    await attempt('end a snapshot', () => this.#connection.close()).catch(() => undefined)
+  }
+}
