@@ -68,7 +68,7 @@ export class Stockpile implements AsyncDisposable {
       storage,
       clock,
       tables,
-      lane: laneSettings(options.batch ?? {}),
+      lane: laneSettings(options.batch ?? {}, storage),
       logger,
       receiptsKeptMs,
     })
@@ -176,7 +176,7 @@ export class Stockpile implements AsyncDisposable {
   }
 }
 
-function laneSettings(batch: BatchOptions): LaneSettings {
+function laneSettings(batch: BatchOptions, { isSingleWriter }: Storage): LaneSettings {
   const { dealsMax = 512, bytesMax = 4 * 1024 * 1024, queueMax = 65_536, whenFull = 'refuse' } = batch
   if (whenFull !== 'refuse' && whenFull !== 'wait')
     throw new InvalidArgumentError('batch.whenFull', whenFull, "'refuse' or 'wait'")
@@ -189,7 +189,8 @@ function laneSettings(batch: BatchOptions): LaneSettings {
     retriesMax: 20,
     // Each holds a connection of the pool; the others are for the lane, the reads and the transactions.
     detoursMax: 4,
-    firstWait: 'skip',
+    // A single writer has no rows to skip: it waits for the whole file.
+    firstWait: isSingleWriter ? 'wait' : 'skip',
   }
 }
 
