@@ -7,8 +7,6 @@ if (nodeMajor < 24) throw new Error(`The tests run on Node 24, and this is ${pro
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // Types are tested too; the compiler's other complaints are the business of the check that runs it on everything.
-    typecheck: { enabled: true, include: ['test/**/*.test-d.ts'], ignoreSourceErrors: true },
     globalSetup: ['test/servers/global-setup.ts'],
     reporters: ['default', './test/closing-line.ts'],
     pool: 'forks',
