@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createConnection } from 'mariadb'
-import postgres from 'postgres'
+import { Client } from 'pg'
 
 /** A database of one's own on a shared server. */
 export interface OwnDatabase extends AsyncDisposable {
@@ -48,10 +48,11 @@ async function executeInMariaDb(serverUrl: string, statement: string): Promise<v
 }
 
 async function executeInPostgres(serverUrl: string, statement: string): Promise<void> {
-  const sql = postgres(serverUrl, { max: 1, onnotice: () => undefined })
+  const client = new Client(serverUrl)
+  await client.connect()
   try {
-    await sql.unsafe(statement)
+    await client.query(statement)
   } finally {
-    await sql.end()
+    await client.end()
   }
 }

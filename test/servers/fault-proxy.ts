@@ -70,7 +70,7 @@ const host = '127.0.0.1'
  * @param target where the server listens
  * @example
  * await using proxy = await startFaultProxy(server)
- * const sql = postgres(proxy.through(server.url))
+ * const client = new Client(proxy.through(server.url))
  * const executed = proxy.dropReplyAfter('COMMIT')
  */
 export async function startFaultProxy(target: { readonly host: string; readonly port: number }): Promise<FaultProxy> {

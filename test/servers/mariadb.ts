@@ -58,6 +58,7 @@ export async function startMariaDb(options: ServerOptions = {}): Promise<Server>
       readyText: 'ready for connections',
       portTakenText: "Can't start server: Bind on TCP/IP port",
       predecessorText: 'Unable to lock ./ibdata1',
+      shutdownSignal: 'SIGTERM',
       endSignal: 'SIGKILL',
     })
   } catch (error) {

@@ -22,7 +22,7 @@ const durableArgs = ['-c', 'fsync=on', '-c', 'full_page_writes=on', '-c', 'share
  * @throws Error where the programs are missing or the server doesn't start; nothing is left running then
  * @example
  * await using server = await startPostgres()
- * const sql = postgres(server.url)
+ * const client = new Client(server.url)
  */
 export async function startPostgres(options: ServerOptions = {}): Promise<Server> {
   const programs = await programsFolder()
@@ -40,6 +40,7 @@ export async function startPostgres(options: ServerOptions = {}): Promise<Server
       portTakenText: 'could not create any TCP/IP sockets',
       // Processes of a killed server end by themselves as soon as they see that it is gone.
       predecessorText: 'is still in use',
+      shutdownSignal: 'SIGINT',
       endSignal: 'SIGQUIT',
       clear: () => removeSharedMemory(data),
     })

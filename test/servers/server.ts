@@ -3,7 +3,9 @@ import type { ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
 import { freePort } from './free-port.ts'
+import { childrenOf, isAlive, signal as sendSignal } from './processes.ts'
 import { serverUser } from './server-user.ts'
 import { removeTempFolder } from './temp-folder.ts'
 import { tellWatchdog } from './watchdog.ts'
@@ -23,11 +25,12 @@ export interface Server extends AsyncDisposable {
   readonly log: string
 
   /**
-   * Ends the server's main process and waits until it is gone. Does nothing where it isn't running.
+   * Ends the server with all its processes and waits until they are gone. Does nothing where it isn't running.
    *
-   * @param signal SIGKILL (the default) to crash it, SIGTERM to shut it down in order
+   * @param signal SIGKILL (the default) to crash it; SIGTERM to have it shut down in order, which sends its clients
+   * away
    */
-  kill(signal?: 'SIGKILL' | 'SIGTERM' | 'SIGQUIT'): Promise<void>
+  kill(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>
 
   /**
    * Starts the server again on the same port and data, after killing it where it still runs; resolves when it has
@@ -65,6 +68,8 @@ export interface ServerProgram {
   readonly portTakenText: string
   /** What it logs when processes of the server before it have not quite ended. */
   readonly predecessorText: string
+  /** The signal that it takes as the order to send its clients away and shut down. */
+  readonly shutdownSignal: 'SIGTERM' | 'SIGINT'
   /** The signal with which it ends at once and leaves nothing behind outside its folder. */
   readonly endSignal: 'SIGKILL' | 'SIGQUIT'
   /** Clears away what a killed server leaves outside its folder. */
@@ -76,6 +81,8 @@ type StartOutcome = 'ready' | 'port taken' | 'predecessor lives'
 
 const host = '127.0.0.1'
 const startMsMax = 60_000
+const endMsMax = 10_000
+const pollMs = 2
 const portAttemptsMax = 10
 const logCharsMax = 64 * 1024
 
@@ -136,13 +143,8 @@ class ServerProcess implements Server {
     return outcome
   }
 
-  async kill(signal: 'SIGKILL' | 'SIGTERM' | 'SIGQUIT' = 'SIGKILL'): Promise<void> {
-    const child = this.#child
-    if (child === undefined) return
-    const exit = once(child, 'exit')
-    child.ref()
-    child.kill(signal)
-    await exit
+  async kill(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
+    await this.#end(signal === 'SIGKILL' ? signal : this.#program.shutdownSignal)
   }
 
   async restart(): Promise<void> {
@@ -160,7 +162,7 @@ class ServerProcess implements Server {
   async stop(): Promise<void> {
     if (this.#isStopped) return
     this.#isStopped = true
-    await this.kill(this.#program.endSignal)
+    await this.#end(this.#program.endSignal)
     await this.#program.clear?.()
     await removeTempFolder(this.folder)
   }
@@ -171,6 +173,17 @@ class ServerProcess implements Server {
 
   failure(what: string): Error {
     return new Error(`${this.#program.name} ${what}. The end of its log:\n${this.#log}`)
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child
+    if (child === undefined) return
+    const exit = once(child, 'exit')
+    child.ref()
+    const rest = signal === 'SIGKILL' ? crash(child.pid) : []
+    child.kill(signal)
+    await exit
+    await untilGone(rest)
   }
 
   #spawn(): ServerChild {
@@ -216,6 +229,30 @@ class ServerProcess implements Server {
     } finally {
       clearTimeout(timer)
     }
+  }
+}
+
+/**
+ * Kills the processes that a server has started. They end by themselves when the main process is gone, but not at
+ * once: PostgreSQL's go on answering for a moment, which is no crash.
+ *
+ * @returns their ids
+ */
+function crash(pid: number | undefined): readonly number[] {
+  if (pid === undefined) return []
+  // A main process that stands still can't start one more meanwhile.
+  sendSignal(pid, 'SIGSTOP')
+  const children = childrenOf(pid)
+  sendSignal(pid, 'SIGKILL')
+  for (const child of children) sendSignal(child, 'SIGKILL')
+  return children
+}
+
+async function untilGone(pids: readonly number[]): Promise<void> {
+  const deadline = Date.now() + endMsMax
+  while (pids.some(isAlive)) {
+    if (Date.now() > deadline) throw new Error(`Processes ${pids.join(', ')} did not end within ${endMsMax} ms.`)
+    await pause(pollMs)
   }
 }
 

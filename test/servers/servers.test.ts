@@ -7,11 +7,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, inject, test } from 'vitest'
 import { createDatabase } from './create-database.ts'
-import { isAlive } from './is-alive.ts'
 import { startMariaDb } from './mariadb.ts'
 import { startPostgres } from './postgres.ts'
 import { openProbe } from './probe.ts'
 import type { Probe } from './probe.ts'
+import { childrenOf, isAlive } from './processes.ts'
 
 const kinds = [
   { name: 'MariaDB', start: startMariaDb },
@@ -56,6 +56,23 @@ describe.each(kinds)('$name', ({ start }) => {
       expect(Number(count)).toBeLessThanOrEqual(acknowledged + probes.length)
       await ask(server.url, 'DELETE FROM busy')
     }
+  })
+
+  test('crashes with all of its processes, and shuts down in order when it is asked to', async () => {
+    await using server = await start()
+    const client = await openProbe(server.url)
+    const pid = server.pid ?? 0
+    const all = [pid, ...childrenOf(pid)]
+    await server.kill()
+    expect(all.filter(isAlive)).toEqual([])
+    await client.close()
+    await server.restart()
+    const again = await openProbe(server.url)
+    await server.kill('SIGTERM')
+    expect(server.log).toMatch(/shutdown complete|database system is shut down/i)
+    await again.close()
+    await server.restart()
+    expect(await ask(server.url, 'SELECT 1')).toEqual(['1'])
   })
 
   test('leaves no process, no folder and no listener when it is stopped', async () => {

@@ -1,9 +1,7 @@
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { chown, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isAlive } from './is-alive.ts'
+import { commandLineOf, isAlive, signal } from './processes.ts'
 import { isReachable, serverUser } from './server-user.ts'
 import { tellWatchdog } from './watchdog.ts'
 
@@ -61,16 +59,6 @@ async function killServersIn(folder: string): Promise<void> {
   for (const pidFile of [join(folder, 'server.pid'), join(folder, 'data', 'postmaster.pid')]) {
     const pid = Number.parseInt(await readFile(pidFile, 'utf8').catch(() => ''), 10)
     // The id may have gone to another process since: only one whose command line names the folder is that server.
-    if (pid > 0 && isAlive(pid) && commandLineOf(pid).includes(folder)) process.kill(pid, 'SIGKILL')
-  }
-}
-
-function commandLineOf(pid: number): string {
-  try {
-    // A small Debian has /proc and no `ps`; macOS the other way round.
-    if (process.platform === 'linux') return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-    return execFileSync('ps', ['-o', 'args=', '-ww', '-p', String(pid)], { encoding: 'utf8' })
-  } catch {
-    return ''
+    if (pid > 0 && isAlive(pid) && commandLineOf(pid).includes(folder)) signal(pid, 'SIGKILL')
   }
 }

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
-import { isAlive } from './is-alive.ts'
+import { isAlive, signal } from './processes.ts'
 import type { WatchdogOrder } from './watchdog.ts'
 
 // The program behind `tellWatchdog`: see there.
@@ -21,16 +21,8 @@ for await (const line of createInterface({ input: process.stdin })) {
 }
 
 // The pipe is closed: the owner is gone, whatever ended it.
-for (const [pid, signal] of processes) end(pid, signal)
+for (const [pid, name] of processes) signal(pid, name)
 const deadline = Date.now() + graceMs
 while (Date.now() < deadline && [...processes.keys()].some(isAlive)) await pause(pollMs)
-for (const pid of processes.keys()) end(pid, 'SIGKILL')
+for (const pid of processes.keys()) signal(pid, 'SIGKILL')
 for (const folder of folders) await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
-
-function end(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal)
-  } catch {
-    // Already gone.
-  }
-}
