@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { findHiddenErrors, findScatteredErrors, findUndocumented } from './exports.ts'
 import { publicFiles } from './public-files.ts'
-import { readFiles } from './source-file.ts'
+import { readFiles, type SourceFile } from './source-file.ts'
 
 const sources = readFiles(/^src\/.*\.ts$/)
 
-function source(path: string): { path: string; text: string } {
-  return sources.find((file) => file.path === path)!
+function source(path: string): SourceFile {
+  const found = sources.find((file) => file.path === path)
+  if (found === undefined) throw new Error(`${path} is not there`)
+  return found
 }
 
 describe('the public surface', () => {

@@ -36,7 +36,7 @@ export function findIncompleteDialects(paths: readonly string[], dialects: reado
 }
 
 /** Most entries of the repository's folder: what can be taken in at a glance. */
-export const rootEntriesMax = 20
+const rootEntriesMax = 20
 
 /** What may lie in the repository's folder. */
 const rootEntries: ReadonlySet<string> = new Set([

@@ -1,0 +1,5 @@
+import process from 'node:process'
+import { install, runNode } from './prepare.mjs'
+
+install()
+process.exitCode = runNode(['test/docs/write-pages.ts'])

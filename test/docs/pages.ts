@@ -1,0 +1,8 @@
+import { errorsPage } from './errors-page.ts'
+import { optionsPage } from './options-page.ts'
+
+/** The pages that are made from the code, by path, and what makes them. */
+export const pages: Readonly<Record<string, () => string>> = {
+  'docs/errors.md': errorsPage,
+  'docs/options.md': optionsPage,
+}
