@@ -33,7 +33,7 @@ export async function createDatabase(serverUrl: string, name = uniqueDatabaseNam
 }
 
 /** A name that no database has yet, such as `test_5f0c21d9a3b4`. */
-export function uniqueDatabaseName(): string {
+function uniqueDatabaseName(): string {
   return `test_${randomBytes(6).toString('hex')}`
 }
 
