@@ -1,0 +1,72 @@
+import { createPool, type PoolConnection } from 'mariadb'
+import type { Contender, Database } from '../database.ts'
+import { handSums } from '../stock.ts'
+
+const connectionsMax = 16
+
+/** A deal on MariaDB or MySQL as a careful developer writes it: a pool, each deal a transaction of its own, all statements prepared. */
+export async function mysqlByHand(database: Database, url: string, app: string): Promise<Contender> {
+  const { hostname: host, port, username: user, password, pathname } = new URL(url)
+  const pool = createPool({
+    host,
+    port: Number(port),
+    user,
+    password,
+    database: pathname.slice(1),
+    connectionLimit: connectionsMax,
+    minimumIdle: connectionsMax,
+    acquireTimeout: 60_000,
+  })
+  for (const statement of tables(app)) await pool.query(statement)
+  const select = `SELECT quantity FROM ${app}_hand_holding WHERE user_id = ? AND item_id = ?`
+  const update = `UPDATE ${app}_hand_holding SET quantity = ? WHERE user_id = ? AND item_id = ?`
+  const insert = `INSERT INTO ${app}_hand_holding (quantity, user_id, item_id) VALUES (?, ?, ?)`
+  const history = `INSERT INTO ${app}_hand_history (user_id, item_id, \`change\`, balance, time) VALUES (?, ?, ?, ?, ?)`
+
+  async function change(connection: PoolConnection, owner: string, item: string, by: bigint): Promise<bigint> {
+    await connection.beginTransaction()
+    try {
+      const [row] = await connection.execute<{ quantity: bigint }[]>(`${select} FOR UPDATE`, [owner, item])
+      const quantity = (row?.quantity ?? 0n) + by
+      if (quantity < 0n) throw new RangeError(`${owner} has not enough of ${item}`)
+      await connection.execute(row === undefined ? insert : update, [quantity, owner, item])
+      await connection.execute(history, [owner, item, by, quantity, Date.now()])
+      await connection.commit()
+      return quantity
+    } catch (error) {
+      await connection.rollback()
+      throw error
+    }
+  }
+
+  return {
+    name: 'by hand',
+    async change(owner, item, by) {
+      const connection = await pool.getConnection()
+      try {
+        return await change(connection, String(owner), String(item), BigInt(by))
+      } finally {
+        await connection.release()
+      }
+    },
+    async get(owner, item) {
+      const [row] = await pool.execute<{ quantity: bigint }[]>(select, [String(owner), String(item)])
+      return row?.quantity ?? 0n
+    },
+    sums: () => handSums(database, app),
+    [Symbol.asyncDispose]: () => pool.end(),
+  }
+}
+
+function tables(app: string): readonly string[] {
+  const id = 'VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL'
+  return [
+    `CREATE TABLE IF NOT EXISTS ${app}_hand_holding (
+      user_id ${id}, item_id ${id}, quantity BIGINT NOT NULL CHECK (quantity >= 0), PRIMARY KEY (user_id, item_id)
+    ) ENGINE = InnoDB`,
+    `CREATE TABLE IF NOT EXISTS ${app}_hand_history (
+      id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, user_id ${id}, item_id ${id}, \`change\` BIGINT NOT NULL,
+      balance BIGINT NOT NULL, time BIGINT NOT NULL, INDEX of_user (user_id)
+    ) ENGINE = InnoDB`,
+  ]
+}

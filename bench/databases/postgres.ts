@@ -1,0 +1,44 @@
+import postgres from 'postgres'
+import { startPostgres } from '../../test/servers/postgres.ts'
+import { postgresByHand } from '../by-hand/postgres.ts'
+import type { Database } from '../database.ts'
+import { postgresRaw } from '../raw/postgres.ts'
+import { loadPostgres, Stockpile } from '../stockpile.ts'
+
+const settings = ['shared_buffers=2GB', 'max_wal_size=8GB']
+
+/** A private PostgreSQL server, every commit forced to the disk. */
+export async function startPostgresDatabase(): Promise<Database> {
+  const open = await loadPostgres()
+  const server = await startPostgres({ durable: true, args: settings.flatMap((setting) => ['-c', setting]) })
+  const { pid, url } = server
+  const sql = postgres(url, { max: 1, onnotice: () => undefined })
+  const [row] = await sql<{ server_version: string }[]>`SHOW server_version`
+  const database: Database = {
+    name: 'PostgreSQL',
+    version: row?.server_version ?? '',
+    settings: ['fsync=on', 'full_page_writes=on', 'synchronous_commit=on', ...settings],
+    serverPid: pid ?? null,
+    open: async () => new Stockpile({ storage: open(url) }),
+    byHand: (app) => postgresByHand(database, url, app),
+    raw: (app, hasAccounts) => postgresRaw(url, app, hasAccounts),
+    async execute(statement) {
+      await sql.unsafe(statement)
+    },
+    async numbers(query) {
+      const [values = []] = await sql.unsafe(query).values()
+      return Array.from(values, (value) => BigInt(String(value ?? 0)))
+    },
+    series: (count) => `generate_series(1, ${count}) AS series (n)`,
+    text: (expression) => `(${expression})::text`,
+    // The statistics for its planner, which it would gather a minute later.
+    async settleDown() {
+      await sql.unsafe('VACUUM ANALYZE')
+    },
+    async [Symbol.asyncDispose]() {
+      await sql.end()
+      await server.stop()
+    },
+  }
+  return database
+}
