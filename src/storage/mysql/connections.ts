@@ -1,0 +1,39 @@
+import type { Connection, Mode } from './connection.ts'
+
+/** Where connections come from. */
+export interface Connections {
+  /** The database, without password. */
+  readonly location: string
+  /** Whether a lock timeout rolls the whole transaction back (`innodb_rollback_on_timeout`) and not only the statement. */
+  readonly hasTimeoutRollback: boolean
+  /**
+   * A connection for one caller, who prepares it with `enter`.
+   *
+   * @throws ClosedError, ConnectionLostError, LockTimeoutError when all have been in use for too long, UnsupportedDatabaseError
+   */
+  take(mode: Mode): Promise<Connection>
+  /** Takes a connection back, with no transaction open in it unless it is lost. */
+  give(connection: Connection): void
+  /** Closes what was opened here; connections that are in use go when they are given back. */
+  close(): Promise<void>
+}
+
+/** A strict mode, so that no value is ever cut to fit. */
+export const sqlMode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'
+
+/**
+ * How long a statement waits for a lock in each kind of transaction, as an assignment. The server counts in whole seconds, from 1, and 1
+ * is what a batch waits: it skips rows that are locked, so all that it can meet is somebody else's row that is being inserted.
+ */
+export function lockWait(mode: Mode, lockWaitMs: number): string {
+  return `innodb_lock_wait_timeout = ${mode === 'batch' ? 1 : secondsOf(lockWaitMs)}`
+}
+
+/** How long a statement waits for a table whose columns somebody else is changing, as an assignment. */
+export function tableWait(lockWaitMs: number): string {
+  return `lock_wait_timeout = ${secondsOf(lockWaitMs)}`
+}
+
+function secondsOf(waitMs: number): number {
+  return Math.max(1, Math.ceil(waitMs / 1000))
+}

@@ -1,0 +1,338 @@
+import {
+  ConflictError,
+  ConnectionLostError,
+  DatabaseError,
+  OutcomeUnknownError,
+  TransactionClosedError,
+} from '../../errors.ts'
+import type {
+  AccountName,
+  AccountRow,
+  AppWrites,
+  EntryQuery,
+  HistoryRow,
+  HoldingAnswer,
+  HoldingQuery,
+  HoldingRow,
+  Loaded,
+  LockWait,
+  Names,
+  ReceiptRow,
+  Session,
+  Writes,
+} from '../contract.ts'
+import type { Connection, Mode } from './connection.ts'
+import type { Connections } from './connections.ts'
+import { isLockTimeout, isRolledBack, isSavepointMissing, toFault } from './faults.ts'
+import { findOutcome } from './outcome.ts'
+import * as sql from './statements.ts'
+
+/** What the server answers for an account. */
+export type AccountColumns = readonly [user: string, version: bigint, changedAt: bigint]
+
+/** What the server answers for a holding. */
+export type HoldingColumns = readonly [
+  user: string,
+  item: string,
+  quantity: bigint,
+  serials: number,
+  position: bigint | null,
+]
+
+/** What the server answers for a row of history. */
+export type HistoryColumns = readonly [
+  user: string,
+  version: bigint,
+  line: number,
+  item: string,
+  change: bigint,
+  balance: bigint,
+  serials: string | null,
+  deal: string,
+  data: string | null,
+  time: bigint,
+]
+
+type ReceiptColumns = readonly [key: string, hash: string, deal: string, outcome: string, time: bigint]
+
+/** `unclean`: a save failed and may have left a part of itself; `doomed`: the server has rolled everything back. */
+type State = 'open' | 'unclean' | 'doomed' | 'over'
+
+/** A transaction at READ COMMITTED on a connection of its own. */
+export class MysqlSession implements Session {
+  readonly #connections: Connections
+  readonly #connection: Connection
+  readonly #outcomeWaitMs: number
+  #state: State = 'open'
+
+  /**
+   * @param connection taken from `connections`, and given back at the end
+   * @param mode `batch` for one that must not hold up others
+   * @param outcomeWaitMs how long to try to find out what became of a COMMIT that got no answer
+   */
+  constructor(connections: Connections, connection: Connection, mode: Exclude<Mode, 'reads'>, outcomeWaitMs: number) {
+    this.#connections = connections
+    this.#connection = connection
+    this.#outcomeWaitMs = outcomeWaitMs
+    connection.enter(mode)
+  }
+
+  load(names: Names, wait: LockWait): Promise<Loaded> {
+    return this.#attempt('lock and read what the deals name', names.apps[0]?.app ?? null, async () => {
+      // One round trip: a plain read sees what is committed when its turn has come, which is after the locks were taken.
+      const locks = names.apps.map(({ app, users }) => ({ app, statements: sql.lockAccounts(app, users, wait) }))
+      const reads = names.apps.map(({ app, holdings }) => ({ app, statements: sql.readHoldings(app, holdings) }))
+      const receipts = sql.readReceipts(names.keys)
+      const answers = await this.#connection.rowsOfAll(
+        [...locks, ...reads, { statements: receipts }].flatMap(({ statements }) => statements),
+      )
+      const take = <Row>(count: number): Row[] => answers.splice(0, count).flat() as readonly unknown[] as Row[]
+      const accounts = locks.flatMap(({ app, statements }) =>
+        take<AccountColumns>(statements.length).map((row) => toAccountRow(app, row)),
+      )
+      const holdings = reads.flatMap(({ app, statements }) =>
+        take<HoldingColumns>(statements.length).map((row) => toHoldingRow(app, row)),
+      )
+      const skipped = wait === 'skip' ? await this.#findSkipped(names, accounts) : []
+      return { accounts, holdings, receipts: take<ReceiptColumns>(receipts.length).map(toReceiptRow), skipped }
+    })
+  }
+
+  save(writes: Writes): Promise<void> {
+    return this.#attempt('save', writes.apps[0]?.app ?? null, async () => {
+      const statements = writes.apps.flatMap(saveStatements)
+      // After everything that is locked already, and in an order of its own: two that wait for each other's receipts can't happen.
+      statements.push(...sql.insertReceipts(writes.receipts))
+      if (writes.commit !== null) statements.push(sql.insertCommit(writes.commit.id, writes.commit.time))
+      try {
+        await this.#connection.runAll(statements)
+      } catch (error) {
+        this.#state = 'unclean'
+        throw error
+      }
+    })
+  }
+
+  fetch(queries: readonly HoldingQuery[]): Promise<HoldingAnswer[]> {
+    return this.#attempt('read holdings', queries[0]?.app ?? null, async () => {
+      return fetchHoldings(this.#connection, queries)
+    })
+  }
+
+  entries(query: EntryQuery): Promise<HistoryRow[]> {
+    return this.#attempt('read history', query.app, async () => {
+      return fetchEntries(this.#connection, query)
+    })
+  }
+
+  savepoint(level: number): Promise<void> {
+    return this.#attempt('set a savepoint', null, async () => {
+      await this.#connection.run(`SAVEPOINT stockpile_${level}`)
+    })
+  }
+
+  restore(level: number): Promise<void> {
+    return this.#attempt('roll back to a savepoint', null, async () => {
+      try {
+        // Rolling back removes the savepoints after it, not itself.
+        await this.#connection.runAll([
+          `ROLLBACK TO SAVEPOINT stockpile_${level}`,
+          `RELEASE SAVEPOINT stockpile_${level}`,
+        ])
+      } catch (error) {
+        // The savepoint went with its transaction.
+        if (isSavepointMissing(error)) this.#state = 'doomed'
+        this.#check('roll back to a savepoint')
+        throw error
+      }
+      this.#state = 'open'
+    })
+  }
+
+  release(level: number): Promise<void> {
+    return this.#attempt('release a savepoint', null, async () => {
+      await this.#connection.run(`RELEASE SAVEPOINT stockpile_${level}`)
+    })
+  }
+
+  async commit(commitId: string | null, deals: readonly string[]): Promise<void> {
+    const { location } = this.#connection
+    this.#check('commit')
+    if (this.#state === 'unclean') {
+      await this.rollback()
+      throw new DatabaseError(
+        `${location} failed to commit: a save had failed and was not rolled back to a savepoint; nothing was written`,
+      )
+    }
+    this.#state = 'over'
+    try {
+      await this.#connection.run('COMMIT')
+      this.#connections.give(this.#connection)
+    } catch (error) {
+      // Without a connection nothing more can be committed.
+      this.#connection.destroy()
+      this.#connections.give(this.#connection)
+      await this.#resolve(commitId, deals, error)
+    }
+  }
+
+  async rollback(): Promise<void> {
+    if (this.#state === 'over') return
+    this.#state = 'over'
+    await this.#connection.run('ROLLBACK').catch(() => this.#connection.destroy())
+    this.#connections.give(this.#connection)
+  }
+
+  /** Answers for a COMMIT that failed: by the row that the transaction left behind if, and only if, it was committed. */
+  async #resolve(commitId: string | null, deals: readonly string[], error: unknown): Promise<void> {
+    const outcome =
+      commitId === null ? 'rolled back' : await findOutcome(this.#connections, commitId, this.#outcomeWaitMs)
+    if (outcome === 'committed') return
+    if (outcome === undefined) throw new OutcomeUnknownError(deals, { cause: error })
+    const fault = toFault(error, { location: this.#connection.location, tried: 'commit', app: null })
+    if (fault instanceof ConflictError) throw fault
+    throw new ConnectionLostError(`${fault.message}; nothing was written`, fault.data, { cause: error })
+  }
+
+  /** Of the accounts that were not locked, those that exist: somebody else has them. */
+  async #findSkipped({ apps }: Names, locked: readonly AccountRow[]): Promise<AccountName[]> {
+    if (locked.length === apps.reduce((sum, { users }) => sum + users.length, 0)) return []
+    const have = new Set(locked.map(({ app, user }) => `${app} ${user}`))
+    const found = apps.map(async ({ app, users }) => {
+      const missing = users.filter((user) => !have.has(`${app} ${user}`))
+      const rows = await this.#connection.rowsOfAll<readonly [string]>(sql.findAccounts(app, missing))
+      return rows.flat().map(([user]) => ({ app, user }))
+    })
+    return (await Promise.all(found)).flat()
+  }
+
+  #check(tried: string): void {
+    if (this.#state === 'over') throw new TransactionClosedError()
+    if (this.#state !== 'doomed') return
+    const message = `${this.#connection.location} failed to ${tried}: it has rolled the transaction back; run it again from its beginning`
+    throw new ConflictError(message, { tried })
+  }
+
+  async #attempt<T>(tried: string, app: string | null, work: () => Promise<T>): Promise<T> {
+    try {
+      this.#check(tried)
+      return await work()
+    } catch (error) {
+      // Anything else, a lock timeout included, undoes the statement alone.
+      if (isRolledBack(error) || (isLockTimeout(error) && this.#connections.hasTimeoutRollback)) this.#state = 'doomed'
+      throw toFault(error, { location: this.#connection.location, tried, app })
+    }
+  }
+}
+
+/**
+ * Reads what queries ask for, each of one moment, in as few round trips as the driver allows.
+ *
+ * @returns an answer for each query, in order; version 0 and nothing for an account that isn't there
+ */
+export async function fetchHoldings(
+  connection: Connection,
+  queries: readonly HoldingQuery[],
+): Promise<HoldingAnswer[]> {
+  const answers = new Map<HoldingQuery, HoldingAnswer>()
+  const batches = batchesOf(queries)
+  const results = await connection.rowsOfAll<FetchedColumns>(
+    batches.map(({ app, queries: few }) => sql.fetchHoldings(app, few)),
+  )
+  for (const [index, { app, queries: few }] of batches.entries()) {
+    const versions = new Map<string, bigint>()
+    const holdings = new Map<string, Map<string, HoldingRow>>()
+    for (const [user, item, quantity, serials, position] of results[index] ?? []) {
+      if (item === null) {
+        versions.set(user, quantity)
+      } else {
+        const ofUser = holdings.get(user) ?? new Map<string, HoldingRow>()
+        holdings.set(user, ofUser.set(item, toHoldingRow(app, [user, item, quantity, serials ?? 0, position])))
+      }
+    }
+    for (const query of few) answers.set(query, toAnswer(query, versions, holdings.get(query.user)))
+  }
+  return queries.map((query) => answers.get(query) ?? { version: 0n, holdings: [] })
+}
+
+type FetchedColumns = readonly [
+  user: string,
+  item: string | null,
+  quantity: bigint,
+  serials: number | null,
+  position: bigint | null,
+]
+
+// Names in one statement: some thousand cost the optimizer about as much as they would in several.
+const namesPerFetch = 2_000
+
+/** Queries about one app, each whole, up to about `namesPerFetch` names in each batch. */
+function batchesOf(queries: readonly HoldingQuery[]): { app: string; queries: HoldingQuery[] }[] {
+  const batches: { app: string; queries: HoldingQuery[]; names: number }[] = []
+  const openBatches = new Map<string, { app: string; queries: HoldingQuery[]; names: number }>()
+  for (const query of queries) {
+    let batch = openBatches.get(query.app)
+    if (batch === undefined || batch.names >= namesPerFetch) {
+      batch = { app: query.app, queries: [], names: 0 }
+      openBatches.set(query.app, batch)
+      batches.push(batch)
+    }
+    batch.queries.push(query)
+    batch.names += 1 + (query.items?.length ?? 1)
+  }
+  return batches
+}
+
+function toAnswer(
+  { user, items }: HoldingQuery,
+  versions: ReadonlyMap<string, bigint>,
+  holdings: ReadonlyMap<string, HoldingRow> = new Map(),
+): HoldingAnswer {
+  const version = versions.get(user) ?? 0n
+  if (items === null) return { version, holdings: [...holdings.values()] }
+  return { version, holdings: [...new Set(items)].flatMap((item) => holdings.get(item) ?? []) }
+}
+
+/** Reads a page of history. */
+export async function fetchEntries(connection: Connection, query: EntryQuery): Promise<HistoryRow[]> {
+  const rows = await connection.rows<HistoryColumns>(sql.readEntries(query))
+  return rows.map((row) => toHistoryRow(query.app, row))
+}
+
+/** An account as the contract has it. */
+export function toAccountRow(app: string, [user, version, changedAt]: AccountColumns): AccountRow {
+  return { app, user, version, changedAt: Number(changedAt) }
+}
+
+/** A holding as the contract has it. */
+export function toHoldingRow(app: string, [user, item, quantity, serials, position]: HoldingColumns): HoldingRow {
+  return { app, user, item, quantity, serials, position }
+}
+
+/** A row of history as the contract has it. */
+export function toHistoryRow(
+  app: string,
+  [user, version, line, item, change, balance, serials, deal, data, time]: HistoryColumns,
+): HistoryRow {
+  return { app, user, item, version, line, change, balance, serials, deal, data, time: Number(time) }
+}
+
+function toReceiptRow([key, hash, deal, outcome, time]: ReceiptColumns): ReceiptRow {
+  return { key, hash, deal, outcome, time: Number(time) }
+}
+
+/**
+ * What is to be written in one app, in an order that every writer keeps: new accounts first, which are all that somebody else may be
+ * inserting too; the rest belongs to accounts that are locked.
+ */
+function saveStatements(writes: AppWrites): string[] {
+  const { app } = writes
+  return [
+    ...sql.insertAccounts(app, writes.accountsNew),
+    ...sql.updateAccounts(app, writes.accountsChanged),
+    ...sql.deleteHoldings(app, writes.holdingsGone),
+    ...sql.updateHoldings(app, writes.holdingsChanged),
+    ...sql.insertHoldings(app, writes.holdingsNew),
+    ...sql.insertHistory(app, writes.history),
+  ]
+}

@@ -1,0 +1,107 @@
+import { settleAlone } from '../../ledger/batch.ts'
+import type {
+  BatchAnswer,
+  BatchRequest,
+  EntryQuery,
+  HistoryRow,
+  HoldingAnswer,
+  HoldingQuery,
+  SchemaSession,
+  Session,
+  Snapshot,
+  Storage,
+} from '../contract.ts'
+import { MysqlSchemaSession, readSchemaVersions } from './alter.ts'
+import type { Connection, Mode } from './connection.ts'
+import type { Connections } from './connections.ts'
+import { isTableMissing, toFault } from './faults.ts'
+import { appSteps, sharedSteps } from './schema.ts'
+import { fetchEntries, fetchHoldings, MysqlSession } from './session.ts'
+import { MysqlSnapshot } from './snapshot.ts'
+import { sweepOlder } from './statements.ts'
+
+/** One database of a MariaDB or MySQL server. */
+export class MysqlStorage implements Storage {
+  readonly dialect = 'mysql'
+  readonly location: string
+  readonly tables: 'auto' | 'migrate'
+  readonly isSingleWriter = false
+  readonly migrations = { shared: sharedSteps, app: appSteps }
+  readonly #connections: Connections
+  readonly #outcomeWaitMs: number
+
+  /**
+   * @param connections closed with the storage
+   * @param options `outcomeWaitMs`: how long to try to find out what became of a COMMIT that got no answer
+   */
+  constructor(connections: Connections, options: { readonly outcomeWaitMs: number }) {
+    this.location = connections.location
+    this.tables = 'migrate'
+    this.#connections = connections
+    this.#outcomeWaitMs = options.outcomeWaitMs
+  }
+
+  settle(request: BatchRequest): Promise<BatchAnswer> {
+    return settleAlone(() => this.#begin(request.wait === 'skip' ? 'batch' : 'transaction'), request)
+  }
+
+  begin(): Promise<Session> {
+    return this.#begin('transaction')
+  }
+
+  snapshot(): Promise<Snapshot> {
+    return MysqlSnapshot.open(this.#connections)
+  }
+
+  fetch(queries: readonly HoldingQuery[]): Promise<HoldingAnswer[]> {
+    return this.#read('read holdings', queries[0]?.app ?? null, (connection) => fetchHoldings(connection, queries))
+  }
+
+  entries(query: EntryQuery): Promise<HistoryRow[]> {
+    return this.#read('read history', query.app, (connection) => fetchEntries(connection, query))
+  }
+
+  alter(): Promise<SchemaSession> {
+    return MysqlSchemaSession.open(this.#connections)
+  }
+
+  schemaVersions(): Promise<ReadonlyMap<string, number>> {
+    return this.#read('read the schema versions', null, readSchemaVersions)
+  }
+
+  sweep(request: { receiptsBefore: number; commitsBefore: number; rowsMax: number }): Promise<number> {
+    const { receiptsBefore, commitsBefore, rowsMax } = request
+    return this.#read('sweep old receipts', null, async (connection) => {
+      try {
+        const receipts = await connection.run(sweepOlder('stockpile_receipt', receiptsBefore, rowsMax))
+        return receipts + (await connection.run(sweepOlder('stockpile_commit', commitsBefore, rowsMax)))
+      } catch (error) {
+        // Before the first migration there is nothing to sweep.
+        if (isTableMissing(error)) return 0
+        throw error
+      }
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#connections.close()
+  }
+
+  async #begin(mode: Exclude<Mode, 'reads'>): Promise<Session> {
+    const connection = await this.#connections.take(mode)
+    return new MysqlSession(this.#connections, connection, mode, this.#outcomeWaitMs)
+  }
+
+  /** Works with a connection whose statements are transactions of their own. */
+  async #read<T>(tried: string, app: string | null, work: (connection: Connection) => Promise<T>): Promise<T> {
+    const connection = await this.#connections.take('reads')
+    try {
+      connection.enter('reads')
+      return await work(connection)
+    } catch (error) {
+      throw toFault(error, { location: this.location, tried, app })
+    } finally {
+      this.#connections.give(connection)
+    }
+  }
+}
