@@ -39,7 +39,7 @@ export class SqliteSchemaSession implements SchemaSession {
   end(): Promise<void> {
     return attempt('commit the schema', () => {
       if (this.#isBroken) this.#connection.rollback()
-      else this.#connection.execute('COMMIT')
+      else this.#connection.commit()
     })
   }
 

@@ -19,6 +19,9 @@ const checkpointPages = 16_000
 // Between two tries for the write lock. SQLite's own busy handler sleeps up to 100 ms, long enough to starve beside a busy process.
 const retryMs = 1
 
+// Nobody ever wakes who waits on it. One for all: making one takes as long as a small transaction's statements.
+const pause = new Int32Array(new SharedArrayBuffer(4))
+
 /** One connection to a SQLite file, with its prepared statements. Synchronous; it lives in a worker thread. */
 export class Connection {
   readonly #database: SqliteDatabase.Database
@@ -82,14 +85,19 @@ export class Connection {
     return this.#prepare(sql).run(...parameters).changes
   }
 
-  /** Runs statements that are used once: transaction control and DDL. */
+  /** Runs statements without keeping them prepared: those that are used once, or several in one text. */
   execute(sql: string): void {
     this.#database.exec(sql)
   }
 
   /** Begins a transaction that holds the write lock of the file from the start, so that it never fails half-way with SQLITE_BUSY_SNAPSHOT. */
   beginWrite(): void {
-    this.#patiently('begin to write', () => this.execute('BEGIN IMMEDIATE'))
+    this.#patiently('begin to write', () => this.run('BEGIN IMMEDIATE'))
+  }
+
+  /** Commits the open transaction. */
+  commit(): void {
+    this.run('COMMIT')
   }
 
   /** Rolls back if a transaction is open. */
@@ -111,7 +119,6 @@ export class Connection {
   /** Tries until another process lets go of the file. Blocks this thread, which has nothing else to do. */
   #patiently(tried: string, attempt: () => void): void {
     const deadline = performance.now() + this.#lockWaitMs
-    const pause = new Int32Array(new SharedArrayBuffer(4))
     for (;;) {
       try {
         attempt()

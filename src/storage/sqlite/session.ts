@@ -98,7 +98,7 @@ export class SqliteSession implements Session {
   commit(commitId: string | null): Promise<void> {
     return attempt('commit', () => {
       try {
-        this.#connection.execute('COMMIT')
+        this.#connection.commit()
       } catch (error) {
         const fault = toFault(error, 'commit')
         // While SQLite still has the transaction open, rolling back settles the matter; otherwise the commit row tells.

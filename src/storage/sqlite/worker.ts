@@ -100,7 +100,7 @@ export class Desk {
         const count =
           connection.run(sharedStatements.sweepReceipts, receiptsBefore, rowsMax) +
           connection.run(sharedStatements.sweepCommits, commitsBefore, rowsMax)
-        connection.execute('COMMIT')
+        connection.commit()
         return count
       } finally {
         connection.rollback()
