@@ -15,6 +15,7 @@ import type {
   Storage,
 } from '../contract.ts'
 import { Turn } from '../../ledger/turn.ts'
+import { packBatch, unpackAnswer, type AnswerMessage } from './batch-message.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { appSteps, sharedSteps } from './schema.ts'
 import { Thread } from './thread.ts'
@@ -45,7 +46,8 @@ export class SqliteStorage implements Storage {
   settle(request: BatchRequest): Promise<BatchAnswer> {
     return this.#turn.run(async () => {
       try {
-        return await this.#write('settle', request)
+        const answer = await this.#write<AnswerMessage>('settle', packBatch(request))
+        return unpackAnswer(answer, request.deals)
       } catch (error) {
         if (!(error instanceof ConnectionLostError)) throw error
         return this.#resolved(request, error)

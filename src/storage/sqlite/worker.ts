@@ -1,8 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { settleAlone } from '../../ledger/batch.ts'
 import type {
-  BatchAnswer,
-  BatchRequest,
   EntryQuery,
   HistoryRow,
   HoldingAnswer,
@@ -12,6 +10,7 @@ import type {
   Snapshot,
 } from '../contract.ts'
 import { schemaVersions, SqliteSchemaSession } from './alter.ts'
+import { packAnswer, unpackBatch, type AnswerMessage, type BatchMessage } from './batch-message.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
 import { packFault, toFault, type FaultMessage } from './faults.ts'
 import { attempt, fetchEntries, fetchOne, SqliteSession } from './session.ts'
@@ -42,9 +41,9 @@ export class Desk {
     this.#options = options
   }
 
-  async settle(request: BatchRequest): Promise<BatchAnswer> {
+  async settle(message: BatchMessage): Promise<AnswerMessage> {
     const connection = await this.#open()
-    return settleAlone(() => this.#begin(connection), request)
+    return packAnswer(await settleAlone(() => this.#begin(connection), unpackBatch(message)))
   }
 
   async begin(): Promise<number> {
