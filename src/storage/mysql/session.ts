@@ -247,7 +247,7 @@ export async function fetchHoldings(
         versions.set(user, quantity)
       } else {
         const ofUser = holdings.get(user) ?? new Map<string, HoldingRow>()
-        holdings.set(user, ofUser.set(item, toHoldingRow(app, [user, item, quantity, serials ?? 0, position])))
+        holdings.set(user, ofUser.set(item, toHoldingRow(app, [user, item, quantity, Number(serials), position])))
       }
     }
     for (const query of few) answers.set(query, toAnswer(query, versions, holdings.get(query.user)))
@@ -259,7 +259,7 @@ type FetchedColumns = readonly [
   user: string,
   item: string | null,
   quantity: bigint,
-  serials: number | null,
+  serials: number | bigint | null,
   position: bigint | null,
 ]
 
