@@ -1,0 +1,85 @@
+import { isLost, isStatementForgotten } from './faults.ts'
+import { Round, type Answer, type StatementNames } from './round.ts'
+import type { Call } from './statement.ts'
+
+/** What is used of a client that a pool of the driver `pg` hands out. */
+export interface PgClient {
+  query(round: object): unknown
+  release(error?: Error | boolean): void
+  on(event: 'error', listener: (error: Error) => void): unknown
+  removeListener(event: 'error', listener: (error: Error) => void): unknown
+}
+
+// They stay on the server's connection when the pool hands it to the next one, so they are remembered by connection.
+const statementNames = new WeakMap<PgClient, StatementNames>()
+
+/** One connection, for one caller at a time. */
+export class Connection {
+  readonly #client: PgClient
+  readonly #names: StatementNames | null
+  #lostBy: unknown = null
+  #isLost = false
+  #wasSent = false
+
+  /**
+   * @param client connected, and nobody else's until it is released
+   * @param isPrepared whether statements are prepared by name, or parsed each time they are used
+   */
+  constructor(client: PgClient, isPrepared: boolean) {
+    this.#client = client
+    this.#names = isPrepared ? namesOf(client) : null
+    client.on('error', this.#lose)
+  }
+
+  /** Whether it can be used. */
+  get isUsable(): boolean {
+    return !this.#isLost
+  }
+
+  /** Whether the last round was handed to the network, so that the server may have got it. */
+  get wasSent(): boolean {
+    return this.#wasSent
+  }
+
+  /**
+   * Runs statements in one round trip. They are executed one after the other, each seeing what is committed when its turn comes; the
+   * first that fails keeps all that follow from being executed.
+   *
+   * @returns an answer for each statement, in order
+   * @throws what the driver throws
+   */
+  async run(calls: readonly Call[]): Promise<Answer[]> {
+    this.#wasSent = false
+    if (this.#isLost) throw this.#lostBy
+    const { promise, resolve, reject } = Promise.withResolvers<Answer[]>()
+    const round = new Round(calls, this.#names, resolve, reject)
+    try {
+      this.#client.query(round)
+      return await promise
+    } catch (error) {
+      if (isStatementForgotten(error)) this.#names?.clear()
+      if (isLost(error)) this.#lose(error)
+      throw error
+    } finally {
+      this.#wasSent = round.isSent
+    }
+  }
+
+  /** Gives the client back to its pool, which closes it unless it is usable. No transaction may be open in it. */
+  leave(): void {
+    this.#client.removeListener('error', this.#lose)
+    this.#client.release(this.#isLost)
+  }
+
+  // A client without a listener would end the process when its connection breaks while nothing is asked of it.
+  readonly #lose = (error: unknown): void => {
+    this.#lostBy ??= error
+    this.#isLost = true
+  }
+}
+
+function namesOf(client: PgClient): StatementNames {
+  let names = statementNames.get(client)
+  if (names === undefined) statementNames.set(client, (names = new Map()))
+  return names
+}

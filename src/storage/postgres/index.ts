@@ -1,0 +1,92 @@
+import { InvalidArgumentError } from '../../errors.ts'
+import type { Storage } from '../contract.ts'
+import { Connections, type PgPool } from './connections.ts'
+import { openPool } from './pool.ts'
+import { PostgresStorage } from './storage.ts'
+
+export type { PgPool } from './connections.ts'
+
+/** How a PostgreSQL database is used. */
+export interface PostgresOptions {
+  /** How long to wait for a row that somebody else has locked, in milliseconds from 1; 10,000 unless said otherwise. */
+  readonly lockWaitMs?: number
+  /**
+   * How many connections to open at most, from 2; 10 unless said otherwise. Batches use one and sometimes a second, each open transaction
+   * one of its own. Counts only for a URL: a pool has its own limit.
+   */
+  readonly connectionsMax?: number
+  /**
+   * How long to try to find out what became of a COMMIT whose answer was lost, in milliseconds from 1; 30,000 unless said otherwise, which
+   * is time enough for a server to come back from a crash. Then the caller gets `OutcomeUnknownError`.
+   */
+  readonly commitResolveMs?: number
+  /**
+   * Whether statements are prepared once per connection, which spares the server a quarter of its work; true unless said otherwise. Say
+   * false behind a pooler that shares connections between transactions and can't do that.
+   */
+  readonly preparedStatements?: boolean
+}
+
+/**
+ * Keeps inventories in a database of a PostgreSQL server (13 or later), through the driver pg. The tables are made by
+ * `stockpile.migrate()`, unless the Stockpile has `tables: 'auto'`.
+ *
+ * @param target a URL such as `postgres://user:password@host:5432/database`, with the parameters that the driver takes (`sslmode`), or
+ *   the application's own `Pool` of the driver pg, which stays open at the end
+ * @throws InvalidArgumentError for a target or an option that can't be
+ * @example
+ * const stockpile = new Stockpile({ storage: postgres('postgres://game:secret@db.example/farm') })
+ */
+export function postgres(target: string | PgPool, options: PostgresOptions = {}): Storage {
+  const lockWaitMs = wholeNumber('lockWaitMs', options.lockWaitMs ?? 10_000, 1)
+  const connectionsMax = wholeNumber('connectionsMax', options.connectionsMax ?? 10, 2)
+  const commitResolveMs = wholeNumber('commitResolveMs', options.commitResolveMs ?? 30_000, 1)
+  const { preparedStatements: isPrepared = true } = options
+  if (typeof isPrepared !== 'boolean') {
+    throw new InvalidArgumentError('preparedStatements', isPrepared, 'true or false')
+  }
+  const connections = new Connections({ ...sourceOf(target, connectionsMax), lockWaitMs, isPrepared })
+  return new PostgresStorage(connections, { lockWaitMs, commitResolveMs })
+}
+
+function sourceOf(target: unknown, connectionsMax: number) {
+  if (typeof target === 'string') {
+    return {
+      location: locationOf(target),
+      openPool: () => openPool(target, connectionsMax),
+      connectionsMax,
+      isOwn: true,
+    }
+  }
+  if (!isPool(target)) {
+    throw new InvalidArgumentError('target', target, 'a URL, or a Pool of the driver pg, without its option pipeline')
+  }
+  const location = "the application's PostgreSQL pool"
+  return { location, openPool: async () => target, connectionsMax: Infinity, isOwn: false }
+}
+
+/** Whether it is a pool that can be worked with. A single client has no `totalCount`: it would be everybody's at once. */
+function isPool(target: unknown): target is PgPool {
+  if (typeof target !== 'object' || target === null) return false
+  if (!('connect' in target) || typeof target.connect !== 'function' || !('totalCount' in target)) return false
+  const options: unknown = 'options' in target ? target.options : null
+  // With it the driver refuses query objects that aren't its own.
+  return !(typeof options === 'object' && options !== null && 'pipeline' in options && options.pipeline === true)
+}
+
+function wholeNumber(argument: string, value: number, least: number): number {
+  if (Number.isSafeInteger(value) && value >= least) return value
+  throw new InvalidArgumentError(argument, value, `a whole number from ${least}`)
+}
+
+const urlRule = 'a URL such as postgres://user:password@host:5432/database'
+
+/** How to name a database without its password. */
+function locationOf(url: string): string {
+  const parsed = URL.canParse(url) ? new URL(url) : null
+  if (parsed === null || (parsed.protocol !== 'postgres:' && parsed.protocol !== 'postgresql:')) {
+    throw new InvalidArgumentError('target', url.replace(/:[^:@/]*@/, ':***@'), urlRule)
+  }
+  const host = parsed.host || parsed.searchParams.get('host') || 'localhost'
+  return `postgres://${host}${parsed.pathname}`
+}

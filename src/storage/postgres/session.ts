@@ -1,0 +1,254 @@
+import {
+  ConnectionLostError,
+  DatabaseError,
+  OutcomeUnknownError,
+  TransactionClosedError,
+  type StockpileError,
+} from '../../errors.ts'
+import type {
+  AccountName,
+  AccountRow,
+  AppWrites,
+  EntryQuery,
+  HistoryRow,
+  HoldingAnswer,
+  HoldingQuery,
+  Loaded,
+  LockWait,
+  Names,
+  Session,
+  Writes,
+} from '../contract.ts'
+import type { Connection } from './connection.ts'
+import type { Connections } from './connections.ts'
+import { toFault } from './faults.ts'
+import { fetchHoldings } from './fetch.ts'
+import { findOutcome } from './outcome.ts'
+import { readEntries } from './read-statements.ts'
+import type { Answer } from './round.ts'
+import { toAccountRow, toHistoryRow, toHoldingRow, toReceiptRow } from './rows.ts'
+import { insertCommit, insertReceipts, readReceipts } from './shared-statements.ts'
+import type { Call } from './statement.ts'
+import * as sql from './statements.ts'
+
+// How long a batch that leaves locked accounts out waits for what it can't see: somebody else who is inserting the same account or
+// receipt. Such a transaction is short, or the deals are better off on a detour.
+const insertWaitMs = 200
+
+/** How a session behaves. */
+export interface SessionOptions {
+  /** How long a statement waits for a lock, in milliseconds. */
+  readonly lockWaitMs: number
+  /** How long to try to find out what became of a COMMIT that got no answer, in milliseconds. */
+  readonly commitResolveMs: number
+  /**
+   * Whether what is saved may wait for COMMIT and travel with it, which spares a round trip: for a batch, where nothing is done in
+   * between. The faults of saving come out of `commit` then.
+   */
+  readonly isBatch: boolean
+}
+
+/** A transaction at READ COMMITTED on a connection of its own. It begins with the first statement, in the same round trip. */
+export class PostgresSession implements Session {
+  readonly #connections: Connections
+  readonly #connection: Connection
+  readonly #options: SessionOptions
+  /** What nobody waits for an answer to: it goes along with the next round. */
+  #pending: Call[] = [sql.bounds.begin]
+  #saving: Call[] = []
+  #isBegun = false
+  #isOver = false
+  /** How the server was told to plan and to wait, unless that was undone. */
+  #plan = ''
+  #lockWaitMs: number
+  #level = 0
+  /** At which level of savepoints the row of `stockpile_commit` was inserted; null while it isn't there. */
+  #commitLevel: number | null = null
+
+  /** @param connection taken from `connections`, and given back at the end */
+  constructor(connections: Connections, connection: Connection, options: SessionOptions) {
+    this.#connections = connections
+    this.#connection = connection
+    this.#options = options
+    this.#lockWaitMs = options.lockWaitMs
+  }
+
+  load(names: Names, wait: LockWait): Promise<Loaded> {
+    const app = names.apps[0]?.app ?? null
+    return this.#attempt('lock and read what the deals name', app, async () => {
+      const { lockWaitMs } = this.#options
+      this.#lockWaitMs = wait === 'skip' ? Math.min(insertWaitMs, lockWaitMs) : lockWaitMs
+      // All of it in one round trip: a statement sees what is committed when its turn has come, which is after the locks were taken.
+      const locked = names.apps.filter(({ users }) => users.length > 0)
+      const read = names.apps.filter(({ holdings }) => holdings.length > 0)
+      const answers = await this.#run('search', [
+        ...locked.map(({ app: name, users }) => sql.lockAccounts(name, users, wait)),
+        ...read.map(({ app: name, holdings }) => sql.readHoldings(name, holdings)),
+        ...(names.keys.length === 0 ? [] : [readReceipts(names.keys)]),
+      ])
+      const accounts = locked.flatMap(({ app: name }) => takeRows(answers).map((row) => toAccountRow(name, row)))
+      const holdings = read.flatMap(({ app: name }) => takeRows(answers).map((row) => toHoldingRow(name, row)))
+      const receipts = takeRows(answers).map(toReceiptRow)
+      const skipped = wait === 'skip' ? await this.#findSkipped(names, accounts) : []
+      return { accounts, holdings, receipts, skipped }
+    })
+  }
+
+  save(writes: Writes): Promise<void> {
+    return this.#attempt('save', writes.apps[0]?.app ?? null, async () => {
+      const calls = writes.apps.flatMap(saveCalls)
+      // After everything that is locked already, and in an order of its own: two that wait for each other's receipts can't happen.
+      if (writes.receipts.length > 0) calls.push(insertReceipts(writes.receipts))
+      if (writes.commit !== null && this.#commitLevel === null) {
+        calls.push(insertCommit(writes.commit.id, writes.commit.time))
+        this.#commitLevel = this.#level
+      }
+      if (this.#options.isBatch) this.#saving.push(...calls)
+      else if (calls.length > 0) await this.#run('update', calls)
+    })
+  }
+
+  fetch(queries: readonly HoldingQuery[]): Promise<HoldingAnswer[]> {
+    return this.#attempt('read holdings', queries[0]?.app ?? null, () =>
+      fetchHoldings(queries, (calls) => this.#run('search', calls)),
+    )
+  }
+
+  entries(query: EntryQuery): Promise<HistoryRow[]> {
+    return this.#attempt('read history', query.app, async () => {
+      const answers = await this.#run('search', [readEntries(query)])
+      return takeRows(answers).map((row) => toHistoryRow(query.app, row))
+    })
+  }
+
+  savepoint(level: number): Promise<void> {
+    return this.#attempt('set a savepoint', null, async () => {
+      this.#pending.push(...sql.savepoint('set', level))
+      this.#level = level
+    })
+  }
+
+  restore(level: number): Promise<void> {
+    return this.#attempt('roll back to a savepoint', null, async () => {
+      await this.#send(sql.savepoint('undo', level))
+      // What was set since, and the row that was inserted since, are undone too.
+      this.#plan = ''
+      if (this.#commitLevel !== null && this.#commitLevel >= level) this.#commitLevel = null
+      this.#level = level - 1
+    })
+  }
+
+  release(level: number): Promise<void> {
+    return this.#attempt('release a savepoint', null, async () => {
+      this.#pending.push(...sql.savepoint('keep', level))
+      this.#level = level - 1
+      if (this.#commitLevel !== null) this.#commitLevel = Math.min(this.#commitLevel, this.#level)
+    })
+  }
+
+  async commit(commitId: string | null, deals: readonly string[]): Promise<void> {
+    if (this.#isOver) throw new TransactionClosedError()
+    this.#isOver = true
+    const tried = this.#saving.length > 0 ? 'save and commit' : 'commit'
+    const attempt = { location: this.#connections.location, tried, app: null }
+    let tag: string | undefined
+    try {
+      if (this.#saving.length > 0) tag = (await this.#run('update', [...this.#saving, sql.bounds.commit])).at(-1)?.tag
+      else tag = (await this.#send([sql.bounds.commit])).at(-1)?.tag
+    } catch (error) {
+      await this.#resolve(commitId, deals, toFault(error, attempt))
+      return
+    }
+    this.#connections.give(this.#connection)
+    // A COMMIT after a statement that failed is answered by ROLLBACK, without an error.
+    if (tag === 'COMMIT') return
+    const message = `${attempt.location} failed to commit: a statement had failed and was not rolled back to a savepoint; nothing was written`
+    throw new DatabaseError(message, { tried, tag })
+  }
+
+  async rollback(): Promise<void> {
+    if (this.#isOver) return
+    this.#isOver = true
+    if (this.#isBegun) await this.#connection.run([sql.bounds.rollback]).catch(() => undefined)
+    this.#connections.give(this.#connection)
+  }
+
+  /** Answers for a COMMIT that failed, and gives the connection back. */
+  async #resolve(commitId: string | null, deals: readonly string[], fault: StockpileError): Promise<void> {
+    const { wasSent } = this.#connection
+    // A server that still answers on this connection has rolled back: the error was a refusal, or came before COMMIT's turn.
+    const isRefused = await this.#connection.run([sql.bounds.rollback]).then(
+      () => true,
+      () => false,
+    )
+    this.#connections.give(this.#connection)
+    if (isRefused) throw fault
+    if (wasSent && commitId !== null) {
+      const outcome = await findOutcome(this.#connections, commitId, this.#options.commitResolveMs)
+      if (outcome === 'committed') return
+      if (outcome === undefined) throw new OutcomeUnknownError(deals, { cause: fault })
+    }
+    throw new ConnectionLostError(`${fault.message}; nothing was written`, fault.data, { cause: fault.cause })
+  }
+
+  /** Of the accounts that were not locked, those that exist: somebody else has them. */
+  async #findSkipped({ apps }: Names, locked: readonly AccountRow[]): Promise<AccountName[]> {
+    if (locked.length === apps.reduce((sum, { users }) => sum + users.length, 0)) return []
+    const have = new Set(locked.map(({ app, user }) => `${app} ${user}`))
+    const missing = apps
+      .map(({ app, users }) => ({ app, users: users.filter((user) => !have.has(`${app} ${user}`)) }))
+      .filter(({ users }) => users.length > 0)
+    const answers = await this.#run(
+      'search',
+      missing.map(({ app, users }) => sql.findAccounts(app, users)),
+    )
+    return missing.flatMap(({ app }) => takeRows(answers).map(([user]) => ({ app, user: user ?? '' })))
+  }
+
+  /** Runs statements that are to be planned in one way, in one round trip with all that is pending. */
+  async #run(planning: sql.Planning, calls: readonly Call[]): Promise<Answer[]> {
+    const plan = `${planning} ${this.#lockWaitMs}`
+    const isPlanned = plan === this.#plan
+    const answers = await this.#send(isPlanned ? calls : [sql.plan(planning, this.#lockWaitMs), ...calls])
+    this.#plan = plan
+    return isPlanned ? answers : answers.slice(1)
+  }
+
+  async #send(calls: readonly Call[]): Promise<Answer[]> {
+    const pending = this.#pending
+    this.#pending = []
+    this.#isBegun = true
+    const answers = await this.#connection.run([...pending, ...calls])
+    return answers.slice(pending.length)
+  }
+
+  async #attempt<T>(tried: string, app: string | null, work: () => Promise<T>): Promise<T> {
+    if (this.#isOver) throw new TransactionClosedError()
+    try {
+      return await work()
+    } catch (error) {
+      throw toFault(error, { location: this.#connections.location, tried, app })
+    }
+  }
+}
+
+/** The rows of the first answer, which is taken off the list; none if there is none. */
+function takeRows(answers: Answer[]): Answer['rows'] {
+  return answers.shift()?.rows ?? []
+}
+
+/**
+ * What is to be written in one app, in an order that every writer keeps: new accounts first, which are all that somebody else may be
+ * inserting too; the rest belongs to accounts that are locked.
+ */
+function saveCalls(writes: AppWrites): Call[] {
+  const { app, accountsNew, accountsChanged, holdingsGone, holdingsChanged, holdingsNew, history } = writes
+  const calls: Call[] = []
+  if (accountsNew.length > 0) calls.push(sql.insertAccounts(app, accountsNew))
+  if (accountsChanged.length > 0) calls.push(sql.updateAccounts(app, accountsChanged))
+  if (holdingsGone.length > 0) calls.push(sql.deleteHoldings(app, holdingsGone))
+  if (holdingsChanged.length > 0) calls.push(sql.updateHoldings(app, holdingsChanged))
+  if (holdingsNew.length > 0) calls.push(sql.insertHoldings(app, holdingsNew))
+  if (history.length > 0) calls.push(sql.insertHistory(app, history))
+  return calls
+}

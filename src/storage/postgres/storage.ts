@@ -1,0 +1,119 @@
+import { settleAlone } from '../../ledger/batch.ts'
+import type {
+  BatchAnswer,
+  BatchRequest,
+  EntryQuery,
+  HistoryRow,
+  HoldingAnswer,
+  HoldingQuery,
+  SchemaSession,
+  Session,
+  Snapshot,
+  Storage,
+} from '../contract.ts'
+import { fetchSchemaVersions, PostgresSchemaSession } from './alter.ts'
+import type { Connection } from './connection.ts'
+import type { Connections } from './connections.ts'
+import { isTableMissing, toFault } from './faults.ts'
+import { fetchHoldings } from './fetch.ts'
+import { readEntries } from './read-statements.ts'
+import type { Answer } from './round.ts'
+import { toHistoryRow } from './rows.ts'
+import { appSteps, sharedSteps } from './schema.ts'
+import { PostgresSession, type SessionOptions } from './session.ts'
+import { sweepCommits, sweepReceipts } from './shared-statements.ts'
+import { PostgresSnapshot } from './snapshot.ts'
+import type { Call } from './statement.ts'
+import { plan } from './statements.ts'
+
+/** One database of a PostgreSQL server. */
+export class PostgresStorage implements Storage {
+  readonly dialect = 'postgres'
+  readonly location: string
+  readonly tables = 'migrate'
+  readonly isSingleWriter = false
+  readonly migrations = { shared: sharedSteps, app: appSteps }
+  readonly #connections: Connections
+  readonly #options: Omit<SessionOptions, 'isBatch'>
+
+  /** @param connections closed with the storage */
+  constructor(connections: Connections, options: Omit<SessionOptions, 'isBatch'>) {
+    this.location = connections.location
+    this.#connections = connections
+    this.#options = options
+  }
+
+  settle(request: BatchRequest): Promise<BatchAnswer> {
+    return settleAlone(() => this.#begin(true), request)
+  }
+
+  begin(): Promise<Session> {
+    return this.#begin(false)
+  }
+
+  snapshot(): Promise<Snapshot> {
+    return PostgresSnapshot.open(this.#connections, this.#options.lockWaitMs)
+  }
+
+  fetch(queries: readonly HoldingQuery[]): Promise<HoldingAnswer[]> {
+    return this.#borrow('read holdings', queries[0]?.app ?? null, (connection) =>
+      fetchHoldings(queries, (calls) => this.#search(connection, calls)),
+    )
+  }
+
+  entries(query: EntryQuery): Promise<HistoryRow[]> {
+    return this.#borrow('read history', query.app, async (connection) => {
+      const [answer] = await this.#search(connection, [readEntries(query)])
+      return (answer?.rows ?? []).map((row) => toHistoryRow(query.app, row))
+    })
+  }
+
+  alter(): Promise<SchemaSession> {
+    return PostgresSchemaSession.open(this.#connections)
+  }
+
+  schemaVersions(): Promise<ReadonlyMap<string, number>> {
+    return this.#borrow('read the schema versions', null, fetchSchemaVersions)
+  }
+
+  sweep(request: { receiptsBefore: number; commitsBefore: number; rowsMax: number }): Promise<number> {
+    const { receiptsBefore, commitsBefore, rowsMax } = request
+    return this.#borrow('sweep old receipts', null, async (connection) => {
+      try {
+        const calls = [sweepReceipts(receiptsBefore, rowsMax), sweepCommits(commitsBefore, rowsMax)]
+        const answers = await this.#search(connection, calls)
+        return answers.reduce((sum, { tag }) => sum + Number(tag.replace('DELETE ', '')), 0)
+      } catch (error) {
+        // Before the first migration there is nothing to sweep.
+        if (isTableMissing(error)) return 0
+        throw error
+      }
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#connections.close()
+  }
+
+  async #begin(isBatch: boolean): Promise<PostgresSession> {
+    const connection = await this.#connections.take()
+    return new PostgresSession(this.#connections, connection, { ...this.#options, isBatch })
+  }
+
+  /** Runs statements that are planned as a search, in one round trip, which is a transaction of its own. */
+  async #search(connection: Connection, calls: readonly Call[]): Promise<Answer[]> {
+    const answers = await connection.run([plan('search', this.#options.lockWaitMs), ...calls])
+    return answers.slice(1)
+  }
+
+  async #borrow<T>(tried: string, app: string | null, work: (connection: Connection) => Promise<T>): Promise<T> {
+    const connection = await this.#connections.take()
+    try {
+      return await work(connection)
+    } catch (error) {
+      throw toFault(error, { location: this.location, tried, app })
+    } finally {
+      this.#connections.give(connection)
+    }
+  }
+}
