@@ -20,7 +20,11 @@ export async function openStorage(url: string, options: WaitOptions = {}): Promi
   }
   if (url.startsWith('mysql:')) {
     const { mysql } = await import('../../src/storage/mysql/index.ts')
-    return mysql(url, options)
+    const { lockWaitMs, commitResolveMs } = options
+    return mysql(url, {
+      ...(lockWaitMs === undefined ? {} : { lockWaitMs }),
+      ...(commitResolveMs === undefined ? {} : { outcomeWaitMs: commitResolveMs }),
+    })
   }
   const { postgres } = await import('../../src/storage/postgres/index.ts')
   return postgres(url, options)
