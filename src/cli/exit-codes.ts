@@ -1,0 +1,22 @@
+/** What the command line's exit codes mean; the table in the docs is made of these. */
+export const exitCodes = {
+  done: { code: 0, meaning: 'It is done; for `verify`, the books are in order; for `apply`, no deal was refused.' },
+  refused: { code: 1, meaning: 'A write or a deal was refused, or `verify` found a break.' },
+  usage: {
+    code: 2,
+    meaning: 'The arguments, the options or the input file are not as they must be. Nothing was done.',
+  },
+  failed: {
+    code: 3,
+    meaning: 'Something else stood in the way: the database cannot be reached, tables are missing, a disk is full.',
+  },
+  interrupted: { code: 130, meaning: '`apply` was stopped by Ctrl-C and can be resumed; 143 where it was SIGTERM.' },
+} as const
+
+/** Errors by their code that mean that the database decided against a write. */
+export const refusalCodes: ReadonlySet<string> = new Set([
+  'NOT_ENOUGH',
+  'QUANTITY_OVERFLOW',
+  'VERSION_CONFLICT',
+  'KEY_REUSED',
+])
