@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import { listFiles, readFiles } from '../tidy/source-file.ts'
+import { findBrokenLinks } from './links.ts'
+
+const pages = readFiles(/\.md$/)
+const texts = new Map(readFiles(/\.(?:md|ts)$/).map(({ path, text }) => [path, text]))
+const files = new Map(listFiles().map((path) => [path, texts.get(path) ?? '']))
+
+describe('the links of the documentation', () => {
+  it('lead to files, headings and tests that are there', () => {
+    expect(findBrokenLinks(pages, files)).toEqual([])
+  })
+
+  it('reach every page', () => {
+    const linked = pages.map(({ text }) => text).join('\n')
+    const alone = pages.filter(({ path }) => path !== 'README.md' && !linked.includes(path.split('/').at(-1) ?? ''))
+    expect(alone.map(({ path }) => path)).toEqual([])
+  })
+})
+
+describe('the check of links', () => {
+  const there = new Map([
+    ['docs/a.md', '# A page\n\n## Only if, and when\n'],
+    ['src/testing/verbs.ts', "title: 'add adds'"],
+  ])
+  const check = (text: string): string[] => findBrokenLinks([{ path: 'README.md', text }], there)
+
+  it.each([
+    '[a](docs/a.md)',
+    '[a](docs/a.md#only-if-and-when)',
+    "[test](src/testing/verbs.ts 'add adds')",
+    '[folder](docs)',
+    '[web](https://example.org/nothing)',
+  ])('lets %s pass', (text) => {
+    expect(check(text)).toEqual([])
+  })
+
+  it.each(['[b](docs/b.md)', '[a](docs/a.md#nowhere)', "[test](src/testing/verbs.ts 'add subtracts')"])(
+    'reports %s',
+    (text) => {
+      expect(check(text)).toHaveLength(1)
+    },
+  )
+})
