@@ -40,9 +40,9 @@ export class DealFile {
     this.#path = path
     this.#options = options
     this.#interrupt = interrupt
-    this.#isCsv = isCsv(path, options)
     this.run = toRun(path, options.run)
     this.#input = new Input(path, options.encoding)
+    this.#isCsv = isCsv(path, options)
   }
 
   /**

@@ -22,6 +22,8 @@ export interface CsvRow {
 export async function* readCsvRows(input: Input, delimiter: string, signal: AbortSignal): AsyncGenerator<CsvRow> {
   const parser = parse({
     delimiter,
+    // All of them, as real files mix them; left to itself the parser takes the first that it sees for all.
+    record_delimiter: ['\r\n', '\n', '\r'],
     info: true,
     relax_column_count: true,
     relax_quotes: true,

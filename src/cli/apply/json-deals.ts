@@ -1,4 +1,6 @@
+import { CommanderError } from 'commander'
 import type { Verb } from '../../index.ts'
+import { usageError } from '../command-errors.ts'
 import type { FileChange, FileDeal } from './file-deal.ts'
 import type { Input } from './input.ts'
 import { readLines } from './lines.ts'
@@ -9,9 +11,6 @@ const lineLengthMax = 16 * 1024 * 1024
 const dealFields = ['key', 'app', 'data', 'changes', 'refused']
 const changeFields = ['verb', 'app', 'user', 'item', 'quantity']
 const verbs: ReadonlySet<unknown> = new Set<Verb>(['add', 'subtract', 'set'])
-
-/** Why a line is no deal; thrown and caught here alone. */
-class LineFault extends Error {}
 
 /**
  * Reads deals, one on each line: `{"key"?, "app"?, "data"?, "changes": [{"verb", "app"?, "user", "item", "quantity"?}, ...]}`. A line that
@@ -33,7 +32,7 @@ export async function* readJsonDeals(
     try {
       yield { ...base, ...parseDeal(text, line, app), fault: null }
     } catch (error) {
-      if (!(error instanceof LineFault)) throw error
+      if (!(error instanceof CommanderError)) throw error
       const fault = { line, message: `line ${line}: ${error.message}`, isScattered: false, source: text }
       yield { ...base, key: null, data: undefined, changes: [], fault }
     }
@@ -45,19 +44,19 @@ function parseDeal(
   line: number,
   app: string | undefined,
 ): Pick<FileDeal, 'key' | 'data' | 'changes'> {
-  if (text === null) throw new LineFault(`is longer than ${lineLengthMax} characters`)
-  if (text.includes('\ufffd')) throw new LineFault('holds bytes that are not in the encoding: see --encoding')
+  if (text === null) throw usageError(`is longer than ${lineLengthMax} characters`)
+  if (text.includes('\ufffd')) throw usageError('holds bytes that are not in the encoding: see --encoding')
   let deal: unknown
   try {
     deal = JSON.parse(text)
   } catch (error) {
-    throw new LineFault(`is no JSON (${(error as Error).message})`)
+    throw usageError(`is no JSON (${(error as Error).message})`)
   }
   const fields = toFields('the deal', deal, dealFields)
   const { key, data, changes } = fields
-  if (key !== undefined && typeof key !== 'string') throw new LineFault('key is no string')
-  if (data !== undefined && !isObject(data)) throw new LineFault('data is no object')
-  if (!Array.isArray(changes) || changes.length === 0) throw new LineFault('has no list of changes')
+  if (key !== undefined && typeof key !== 'string') throw usageError('key is no string')
+  if (data !== undefined && !isObject(data)) throw usageError('data is no object')
+  if (!Array.isArray(changes) || changes.length === 0) throw usageError('has no list of changes')
   return {
     key: key ?? null,
     data,
@@ -68,12 +67,12 @@ function parseDeal(
 function toChange(name: string, change: unknown, app: unknown, line: number): FileChange {
   const fields = toFields(name, change, changeFields)
   const { verb, user, item, quantity } = fields
-  if (!verbs.has(verb)) throw new LineFault(`${name}: verb is none of add, subtract and set`)
+  if (!verbs.has(verb)) throw usageError(`${name}: verb is none of add, subtract and set`)
   const ownApp = fields['app'] ?? app
-  if (ownApp === undefined) throw new LineFault(`${name} names no app: put "app" into the deal, or give --app`)
+  if (ownApp === undefined) throw usageError(`${name} names no app: put "app" into the deal, or give --app`)
   for (const [field, value] of Object.entries({ user, item }))
-    if (value === undefined) throw new LineFault(`${name} names no ${field}`)
-  if (quantity === undefined && verb === 'set') throw new LineFault(`${name} has no quantity`)
+    if (value === undefined) throw usageError(`${name} names no ${field}`)
+  if (quantity === undefined && verb === 'set') throw usageError(`${name} has no quantity`)
   return { verb: verb as Verb, app: ownApp, user, item, amount: toAmount(quantity ?? 1), line }
 }
 
@@ -83,10 +82,10 @@ function toAmount(quantity: unknown): unknown {
 }
 
 function toFields(name: string, value: unknown, known: readonly string[]): Record<string, unknown> {
-  if (!isObject(value)) throw new LineFault(`${name} is no object`)
+  if (!isObject(value)) throw usageError(`${name} is no object`)
   const unknown = Object.keys(value).find((field) => !known.includes(field))
   if (unknown === undefined) return value
-  throw new LineFault(`${name} has a field ${JSON.stringify(unknown)}; it can have ${known.join(', ')}`)
+  throw usageError(`${name} has a field ${JSON.stringify(unknown)}; it can have ${known.join(', ')}`)
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
