@@ -29,7 +29,7 @@ export interface StockpileOptions {
 
 /** How a transaction runs. */
 export interface TransactionOptions {
-  /** How often the whole callback runs again after a deadlock, a conflict or a lost connection: a whole number from 0; 5 unless said otherwise. */
+  /** How often the whole callback runs again after a deadlock, a conflict or a lost connection: a whole number from 0; 10 unless said otherwise. */
   readonly retries?: number
   /** After how many milliseconds it is rolled back, from 1; 30,000 unless said otherwise. */
   readonly timeoutMs?: number
@@ -99,7 +99,7 @@ export class Stockpile implements AsyncDisposable {
    * })
    */
   async transaction<T>(work: () => Promise<T>, options: TransactionOptions = {}): Promise<T> {
-    const { retries = 5, timeoutMs = 30_000 } = options
+    const { retries = 10, timeoutMs = 30_000 } = options
     if (typeof work !== 'function') throw new InvalidArgumentError('work', work, 'an async function')
     return this.ledger.transaction(work, {
       retries: toCount('retries', retries, 0),
