@@ -14,6 +14,10 @@ interface Waiting {
 // The same extension as this file: TypeScript when run from source, JavaScript when built.
 const workerFile = new URL(`./worker${extname(fileURLToPath(import.meta.url))}`, import.meta.url)
 
+// A thread inherits the flags of its process, and `--input-type` (node --input-type=module -e '...') keeps a file from being run at all.
+const hasInputType = process.execArgv.some((flag) => flag.startsWith('--input-type'))
+const threadFlags = hasInputType ? { execArgv: [] } : {}
+
 /**
  * A worker thread that owns connections to a file. Started by its first call; it keeps the process alive only while calls are
  * under way.
@@ -54,7 +58,7 @@ export class Thread {
 
   #started(): Worker {
     if (this.#worker !== null) return this.#worker
-    const worker = new Worker(workerFile, { workerData: this.#options, name: 'stockpile-sqlite' })
+    const worker = new Worker(workerFile, { workerData: this.#options, name: 'stockpile-sqlite', ...threadFlags })
     worker.on('message', (answer: Answer) => {
       this.#settle(answer)
     })
