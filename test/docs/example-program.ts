@@ -63,6 +63,11 @@ export function exampleProgram(
     .replaceAll(/postgres:\/\/[^']*/g, urls.postgres)
 }
 
+/** A complete program that checks what its comments claim, for where the package is installed and drivers are. */
+export function checkedProgram({ code }: Example): string {
+  return `import { format, inspect } from 'node:util'\n${claims}\n${withChecks(code, parseSync('example.ts', code))}`
+}
+
 /** The names that an example declares or imports itself. */
 function namesOf({ module, program }: ParseResult): ReadonlySet<string> {
   const names = new Set(
