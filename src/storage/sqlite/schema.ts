@@ -34,12 +34,12 @@ export function appSteps(app: string): readonly MigrationStep[] {
       version: 1,
       title: `accounts, holdings, serials and history of ${app}`,
       statements: [
-        `CREATE TABLE IF NOT EXISTS ${app}_stockpile_account (
+        `CREATE TABLE IF NOT EXISTS "${app}_stockpile_account" (
           user_id TEXT NOT NULL PRIMARY KEY,
           version INTEGER NOT NULL CHECK (version >= 0),
           changed_at INTEGER NOT NULL
         ) WITHOUT ROWID, STRICT`,
-        `CREATE TABLE IF NOT EXISTS ${app}_stockpile_holding (
+        `CREATE TABLE IF NOT EXISTS "${app}_stockpile_holding" (
           user_id TEXT NOT NULL,
           item_id TEXT NOT NULL,
           quantity INTEGER NOT NULL CHECK (quantity >= 0),
@@ -47,14 +47,14 @@ export function appSteps(app: string): readonly MigrationStep[] {
           position INTEGER,
           PRIMARY KEY (user_id, item_id)
         ) WITHOUT ROWID, STRICT`,
-        `CREATE TABLE IF NOT EXISTS ${app}_stockpile_serial (
+        `CREATE TABLE IF NOT EXISTS "${app}_stockpile_serial" (
           user_id TEXT NOT NULL,
           item_id TEXT NOT NULL,
           serial INTEGER NOT NULL,
           properties TEXT NOT NULL,
           PRIMARY KEY (user_id, item_id, serial)
         ) WITHOUT ROWID, STRICT`,
-        `CREATE TABLE IF NOT EXISTS ${app}_stockpile_history (
+        `CREATE TABLE IF NOT EXISTS "${app}_stockpile_history" (
           user_id TEXT NOT NULL,
           version INTEGER NOT NULL,
           line INTEGER NOT NULL,

@@ -1,6 +1,10 @@
+import { idBytesMax } from '../../model/limits.ts'
 import type { AccountRow, HistoryRow, HoldingRow, Snapshot } from '../contract.ts'
 import { toNumber, type Connection } from './connection.ts'
 import { attempt, toHistoryRow, toHoldingRow, type HistoryColumns, type HoldingColumns } from './session.ts'
+
+// No id is above this one: 64 bytes of the last character that Unicode has.
+const lastUser = '\u{10ffff}'.repeat(idBytesMax / 4)
 
 /** A read transaction on a connection of its own: in write-ahead mode it sees one moment and blocks nobody. */
 export class SqliteSnapshot implements Snapshot {
@@ -32,7 +36,7 @@ export class SqliteSnapshot implements Snapshot {
       const rows = this.#connection.all<HoldingColumns & { user_id: string }>(
         this.#connection.app(app).holdingsAfter,
         after,
-        upTo,
+        upTo ?? lastUser,
       )
       return rows.map((row) => toHoldingRow(app, row.user_id, row))
     })
@@ -46,7 +50,14 @@ export class SqliteSnapshot implements Snapshot {
   ): Promise<HistoryRow[]> {
     return attempt('read history', () => {
       const sql = this.#connection.app(app).historyAfter
-      const rows = this.#connection.all<HistoryColumns>(sql, after.user, after.version, after.line, upTo, limit)
+      const rows = this.#connection.all<HistoryColumns>(
+        sql,
+        after.user,
+        after.version,
+        after.line,
+        upTo ?? lastUser,
+        limit,
+      )
       return rows.map((row) => toHistoryRow(app, row))
     })
   }

@@ -24,9 +24,10 @@ export interface AppStatements {
  * @param app checked before: it becomes part of the tables' names
  */
 export function appStatements(app: string): AppStatements {
-  const account = `${app}_stockpile_account`
-  const holding = `${app}_stockpile_holding`
-  const history = `${app}_stockpile_history`
+  // In quotes: a name may begin with a digit.
+  const account = `"${app}_stockpile_account"`
+  const holding = `"${app}_stockpile_holding"`
+  const history = `"${app}_stockpile_history"`
   return {
     // Primary key; at most one row.
     account: `SELECT version, changed_at FROM ${account} WHERE user_id = ?`,
@@ -43,12 +44,12 @@ export function appStatements(app: string): AppStatements {
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     // Counts the smallest index there is, the primary key.
     accountCount: `SELECT COUNT(*) AS count FROM ${account}`,
-    // Ranges of the primary keys, in their order. No id is above the last character that Unicode has, so that one stands for no end.
+    // Ranges of the primary keys, in their order.
     accountsAfter: `SELECT user_id, version, changed_at FROM ${account} WHERE user_id > ? ORDER BY user_id LIMIT ?`,
     holdingsAfter: `SELECT user_id, item_id, quantity, serials, position FROM ${holding}
-      WHERE user_id > ? AND user_id <= COALESCE(?, char(1114111)) ORDER BY user_id, item_id`,
+      WHERE user_id > ? AND user_id <= ? ORDER BY user_id, item_id`,
     historyAfter: `SELECT ${historyColumns} FROM ${history}
-      WHERE (user_id, version, line) > (?, ?, ?) AND user_id <= COALESCE(?, char(1114111)) ORDER BY user_id, version, line LIMIT ?`,
+      WHERE (user_id, version, line) > (?, ?, ?) AND user_id <= ? ORDER BY user_id, version, line LIMIT ?`,
   }
 }
 
@@ -93,7 +94,7 @@ export function entriesStatement(query: EntryQuery): { sql: string; parameters: 
     where.push('(version, line) < (?, ?)')
     parameters.push(before.version, before.line)
   }
-  const sql = `SELECT ${historyColumns} FROM ${query.app}_stockpile_history
+  const sql = `SELECT ${historyColumns} FROM "${query.app}_stockpile_history"
     WHERE ${where.join(' AND ')} ORDER BY version DESC, line DESC LIMIT ?`
   return { sql, parameters: [...parameters, query.limit] }
 }
