@@ -1,4 +1,11 @@
-import { ClosedError, LockTimeoutError, OutcomeUnknownError, QueueFullError } from '../errors.ts'
+import {
+  ClosedError,
+  ConflictError,
+  ConnectionLostError,
+  LockTimeoutError,
+  OutcomeUnknownError,
+  QueueFullError,
+} from '../errors.ts'
 import type { PreparedDeal } from '../model/deal.ts'
 import type { BatchAnswer, LockWait, Settlement } from '../storage/contract.ts'
 import { Detours } from './detours.ts'
@@ -6,6 +13,9 @@ import type { Job } from './job.ts'
 import { Queue } from './queue.ts'
 import { backOff, isPassing } from './retry.ts'
 import { traced, traces, type BatchTrace } from './trace.ts'
+
+// A conflict that outlasted all retries of a batch isn't chance: its halves need only enough of them to find the deal that meets it.
+const retriesOfHalvesMax = 3
 
 /** How deals are batched. */
 export interface BatchOptions {
@@ -141,7 +151,7 @@ export class Lane {
   }
 
   /** Settles jobs in one database transaction and answers them, whatever happens. */
-  async #run(jobs: readonly Job[], wait: LockWait): Promise<void> {
+  async #run(jobs: readonly Job[], wait: LockWait, retriesMax = this.#settings.retriesMax): Promise<void> {
     const facts: BatchTrace = {
       deals: jobs.length,
       waiting: this.waiting,
@@ -151,7 +161,7 @@ export class Lane {
       skipped: 0,
     }
     try {
-      const { settlements } = await traced(traces.batch, facts, () => this.#persist(jobs, wait, facts))
+      const { settlements } = await traced(traces.batch, facts, () => this.#persist(jobs, wait, retriesMax, facts))
       const skipped: Job[] = []
       for (const [index, job] of jobs.entries()) {
         const settlement = settlements[index]
@@ -160,12 +170,12 @@ export class Lane {
       }
       if (skipped.length > 0) this.#detours.send(skipped)
     } catch (error) {
-      await this.#isolate(jobs, wait, error)
+      await this.#isolate(jobs, wait, retriesMax, error)
     }
   }
 
   /** Settles jobs, again after faults that pass. */
-  async #persist(jobs: readonly Job[], wait: LockWait, facts: BatchTrace): Promise<BatchAnswer> {
+  async #persist(jobs: readonly Job[], wait: LockWait, retriesMax: number, facts: BatchTrace): Promise<BatchAnswer> {
     const deals = jobs.map((job) => job.deal)
     for (;;) {
       try {
@@ -176,7 +186,7 @@ export class Lane {
         }
         return answer
       } catch (error) {
-        if (!isPassing(error) || facts.retries >= this.#settings.retriesMax) throw error
+        if (!isPassing(error) || facts.retries >= retriesMax) throw error
         facts.retries += 1
         await backOff(facts.retries)
       }
@@ -184,26 +194,27 @@ export class Lane {
   }
 
   /** A batch failed as a whole. One deal may be to blame, so halves are tried, down to the single deal, which gets the error. */
-  async #isolate(jobs: readonly Job[], wait: LockWait, error: unknown): Promise<void> {
+  async #isolate(jobs: readonly Job[], wait: LockWait, retriesMax: number, error: unknown): Promise<void> {
     const isHeldUp = error instanceof LockTimeoutError
     if (isHeldUp && wait === 'skip' && jobs.length === 1) {
       this.#detours.send(jobs)
       return
     }
-    // Trying halves helps where the database refused something, or where one of them alone is held up.
+    // Trying halves helps where the database refused something, or where one of them alone is held up or runs into conflicts.
     if (
       jobs.length === 1 ||
       error instanceof OutcomeUnknownError ||
-      isPassing(error) ||
+      error instanceof ConnectionLostError ||
       (isHeldUp && wait === 'wait')
     ) {
       for (const job of jobs) job.reject(error)
       return
     }
     const middle = Math.ceil(jobs.length / 2)
-    await this.#run(jobs.slice(0, middle), wait)
+    const retries = error instanceof ConflictError ? Math.min(retriesMax, retriesOfHalvesMax) : retriesMax
+    await this.#run(jobs.slice(0, middle), wait, retries)
     const rest = wait === 'skip' ? this.#detours.sift(jobs.slice(middle)) : jobs.slice(middle)
-    if (rest.length > 0) await this.#run(rest, wait)
+    if (rest.length > 0) await this.#run(rest, wait, retries)
   }
 
   #makeRoom(places: number): void {
