@@ -8,8 +8,12 @@ import type { VerifyOptions, VerifyReport } from './ledger/verify.ts'
 import { toChange, type Change } from './model/change.ts'
 import type { Outcome, WriteOptions } from './model/deal.ts'
 import { toApp, type UserId } from './model/id.ts'
+import { toOptions } from './model/options.ts'
 import type { Storage } from './storage/contract.ts'
 import type { Migration } from './storage/migrator.ts'
+
+// What a timer can wait for, about 25 days: it takes anything longer for no time at all.
+const timerMsMax = 2 ** 31 - 1
 
 /** How a Stockpile is made. */
 export interface StockpileOptions {
@@ -31,7 +35,7 @@ export interface StockpileOptions {
 export interface TransactionOptions {
   /** How often the whole callback runs again after a deadlock, a conflict or a lost connection: a whole number from 0; 10 unless said otherwise. */
   readonly retries?: number
-  /** After how many milliseconds it is rolled back, from 1; 30,000 unless said otherwise. */
+  /** After how many milliseconds it is rolled back, from 1 to 2^31 - 1; 30,000 unless said otherwise. */
   readonly timeoutMs?: number
 }
 
@@ -63,12 +67,13 @@ export class Stockpile implements AsyncDisposable {
     const tables = options.tables ?? storage.tables
     if (tables !== 'auto' && tables !== 'migrate')
       throw new InvalidArgumentError('tables', tables, "'auto' or 'migrate'")
-    const receiptsKeptMs = receiptDays === Infinity ? null : receiptDays * 24 * 60 * 60 * 1000
+    const receiptsKeptMs = receiptDays === Infinity ? null : Math.ceil(receiptDays * 24 * 60 * 60 * 1000)
     this.ledger = new Ledger({
       storage,
-      clock,
+      // Some clocks tell fractions, and a history keeps whole milliseconds.
+      clock: () => Math.floor(clock()),
       tables,
-      lane: laneSettings(options.batch ?? {}, storage),
+      lane: laneSettings(options.batch, storage),
       logger,
       receiptsKeptMs,
     })
@@ -99,11 +104,11 @@ export class Stockpile implements AsyncDisposable {
    * })
    */
   async transaction<T>(work: () => Promise<T>, options: TransactionOptions = {}): Promise<T> {
-    const { retries = 10, timeoutMs = 30_000 } = options
     if (typeof work !== 'function') throw new InvalidArgumentError('work', work, 'an async function')
+    const { retries = 10, timeoutMs = 30_000 } = toOptions('options', options)
     return this.ledger.transaction(work, {
       retries: toCount('retries', retries, 0),
-      timeoutMs: toCount('timeoutMs', timeoutMs, 1),
+      timeoutMs: toCount('timeoutMs', timeoutMs, 1, timerMsMax),
     })
   }
 
@@ -138,8 +143,9 @@ export class Stockpile implements AsyncDisposable {
   async deal(changes: readonly Change[], options: WriteOptions = {}): Promise<Outcome[]> {
     if (!Array.isArray(changes))
       throw new InvalidArgumentError('changes', changes, 'a list of changes from inventory.plan')
-    const { data, key, ifVersion } = options
-    const checked = changes.map((change, index) => toChange(`changes[${index}]`, change))
+    // Array.from also visits the holes of a list.
+    const checked = Array.from(changes, (change, index) => toChange(`changes[${index}]`, change))
+    const { data, key, ifVersion } = toOptions('options', options)
     return this.ledger.settle({ changes: checked, data, key, ifVersion })
   }
 
@@ -150,7 +156,8 @@ export class Stockpile implements AsyncDisposable {
    * @throws InTransactionError inside a transaction; SchemaTooNewError when a later Stockpile made the tables
    */
   async migrate(apps: readonly string[] = []): Promise<Migration[]> {
-    return this.ledger.migrate(apps.map(toApp))
+    if (!Array.isArray(apps)) throw new InvalidArgumentError('apps', apps, 'a list of apps')
+    return this.ledger.migrate(Array.from(apps as readonly string[], (app) => toApp(app)))
   }
 
   /**
@@ -159,7 +166,7 @@ export class Stockpile implements AsyncDisposable {
    * @returns what was checked, and every break that was found
    */
   async verify(app: string, options: VerifyOptions = {}): Promise<VerifyReport> {
-    return this.ledger.verify(toApp(app), options)
+    return this.ledger.verify(toApp(app), toOptions('options', options))
   }
 
   /**
@@ -176,8 +183,13 @@ export class Stockpile implements AsyncDisposable {
   }
 }
 
-function laneSettings(batch: BatchOptions, { isSingleWriter }: Storage): LaneSettings {
-  const { dealsMax = 512, bytesMax = 4 * 1024 * 1024, queueMax = 65_536, whenFull = 'refuse' } = batch
+function laneSettings(batch: BatchOptions = {}, { isSingleWriter }: Storage): LaneSettings {
+  const {
+    dealsMax = 512,
+    bytesMax = 4 * 1024 * 1024,
+    queueMax = 65_536,
+    whenFull = 'refuse',
+  } = toOptions('batch', batch)
   if (whenFull !== 'refuse' && whenFull !== 'wait')
     throw new InvalidArgumentError('batch.whenFull', whenFull, "'refuse' or 'wait'")
   return {
@@ -194,9 +206,10 @@ function laneSettings(batch: BatchOptions, { isSingleWriter }: Storage): LaneSet
   }
 }
 
-function toCount(argument: string, value: unknown, least: number): number {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least) return value
-  throw new InvalidArgumentError(argument, value, `a whole number from ${least}`)
+function toCount(argument: string, value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most) return value
+  const upTo = most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`
+  throw new InvalidArgumentError(argument, value, `a whole number from ${least}${upTo}`)
 }
 
 function toCallback(callback: unknown): Callback {

@@ -6,6 +6,7 @@ import type { Deal, Outcome, WriteOptions } from '../model/deal.ts'
 import { toId, type ItemId } from '../model/id.ts'
 import type { Items } from '../model/items.ts'
 import { itemsMax } from '../model/limits.ts'
+import { toOptions } from '../model/options.ts'
 
 /** What is to be read of an account: one of the two primitives' argument. */
 export interface Selection {
@@ -84,7 +85,7 @@ export abstract class Inventory<Q, Given = Amount> {
   async get(item: ItemId, options?: ReadOptions): Promise<Q>
   async get(items: Iterable<ItemId>, options?: ReadOptions): Promise<Items<Q>>
   async get(what: ItemId | Iterable<ItemId>, options: ReadOptions = {}): Promise<Q | Items<Q>> {
-    const isLocked = options.lock === true
+    const isLocked = toOptions('options', options).lock === true
     if (typeof what === 'object' && what !== null) return this.read({ items: toItems(what), isLocked })
     const item = toId('item', what)
     const items = await this.read({ items: [item], isLocked })
@@ -100,7 +101,7 @@ export abstract class Inventory<Q, Given = Amount> {
    * for (const [item, quantity] of await inventory.all()) console.log(item, quantity)
    */
   async all(options: ReadOptions = {}): Promise<Items<Q>> {
-    return this.read({ items: null, isLocked: options.lock === true })
+    return this.read({ items: null, isLocked: toOptions('options', options).lock === true })
   }
 
   /**
@@ -143,9 +144,7 @@ export abstract class Inventory<Q, Given = Amount> {
   }
 
   async #one(change: Change, options: WriteOptions = {}): Promise<Q> {
-    if (typeof options !== 'object' || options === null)
-      throw new InvalidArgumentError('options', options, 'an object: { data, key, ifVersion }')
-    const { data, key, ifVersion } = options
+    const { data, key, ifVersion } = toOptions('options', options)
     const outcomes = await this.write({ changes: [change], data, key, ifVersion })
     return outcomes.at(-1)!.quantity
   }

@@ -5,6 +5,7 @@ import { toVersion, type Change, type Verb } from '../model/change.ts'
 import type { Deal, Outcome } from '../model/deal.ts'
 import { toApp, toId, type ItemId, type UserId } from '../model/id.ts'
 import { Items } from '../model/items.ts'
+import { toOptions } from '../model/options.ts'
 import { Inventory, type Plan, type PlanOptions, type Selection } from './inventory.ts'
 
 /**
@@ -33,10 +34,9 @@ export class Tally extends Inventory<bigint> {
     this.app = toApp(app)
     this.user = toId('user', user)
     this.plan = {
-      add: (item, quantity = 1, options = {}) => this.#change('add', item, toAmount('quantity', quantity, 1), options),
-      subtract: (item, quantity = 1, options = {}) =>
-        this.#change('subtract', item, toAmount('quantity', quantity, 1), options),
-      set: (item, quantity, options = {}) => this.#change('set', item, toAmount('quantity', quantity, 0), options),
+      add: (item, quantity = 1, options = {}) => this.#change('add', item, quantity, options),
+      subtract: (item, quantity = 1, options = {}) => this.#change('subtract', item, quantity, options),
+      set: (item, quantity, options = {}) => this.#change('set', item, quantity, options),
     }
   }
 
@@ -60,8 +60,12 @@ export class Tally extends Inventory<bigint> {
     return toAmount('quantity', value, 0)
   }
 
-  #change(verb: Verb, item: ItemId, amount: bigint, { ifVersion }: PlanOptions): Change {
-    const change = { verb, kind: this.kind, app: this.app, user: this.user, item: toId('item', item), amount } as const
+  #change(verb: Verb, itemId: ItemId, quantity: Amount, options: PlanOptions): Change {
+    // In the order of the arguments, so that of two faults the first is the one reported.
+    const item = toId('item', itemId)
+    const amount = toAmount('quantity', quantity, verb === 'set' ? 0 : 1)
+    const { ifVersion } = toOptions('options', options)
+    const change = { verb, kind: this.kind, app: this.app, user: this.user, item, amount } as const
     return ifVersion === undefined ? change : { ...change, ifVersion: toVersion('ifVersion', ifVersion) }
   }
 }

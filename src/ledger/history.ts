@@ -1,7 +1,11 @@
 import { InvalidArgumentError } from '../errors.ts'
 import { toId, type ItemId } from '../model/id.ts'
 import { entriesMax } from '../model/limits.ts'
+import { toOptions } from '../model/options.ts'
 import type { EntryQuery, HistoryRow } from '../storage/contract.ts'
+
+// The last moment that a Date can name.
+const dateMsMax = 8.64e15
 
 /** One row of an account's history: what one change of a deal did to one item. */
 export interface Entry {
@@ -43,7 +47,7 @@ export interface HistoryFilter {
  * @throws InvalidArgumentError naming the part that breaks a rule
  */
 export function toEntryQuery(app: string, user: string, filter: HistoryFilter): EntryQuery {
-  const { item, deal, since, until, before, limit = 100 } = filter
+  const { item, deal, since, until, before, limit = 100 } = toOptions('filter', filter)
   if (deal !== undefined && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(deal)) {
     throw new InvalidArgumentError('deal', deal, "a deal's id: a UUID in lower case")
   }
@@ -51,7 +55,10 @@ export function toEntryQuery(app: string, user: string, filter: HistoryFilter): 
     throw new InvalidArgumentError('limit', limit, `a whole number from 1 to ${entriesMax}`)
   if (
     before !== undefined &&
-    (typeof before !== 'object' || typeof before.version !== 'bigint' || !Number.isSafeInteger(before.line))
+    (typeof before !== 'object' ||
+      before === null ||
+      typeof before.version !== 'bigint' ||
+      !Number.isSafeInteger(before.line))
   ) {
     throw new InvalidArgumentError('before', before, 'an entry of the page before, or its version and line')
   }
@@ -83,6 +90,7 @@ export function toEntry({ item, change, balance, version, line, deal, data, time
 
 function toTime(argument: string, time: unknown): number {
   const ms = time instanceof Date ? time.getTime() : time
-  if (typeof ms === 'number' && Number.isFinite(ms)) return ms
+  // Times of entries are whole: those from 1.5 on are those from 2 on, and those before 1.5 those before 2.
+  if (typeof ms === 'number' && Math.abs(ms) <= dateMsMax) return Math.ceil(ms)
   throw new InvalidArgumentError(argument, time, 'milliseconds since 1970, or a valid Date')
 }

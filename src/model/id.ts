@@ -39,7 +39,7 @@ export function toId(argument: string, id: unknown): string {
   if (typeof id === 'string') return textId(argument, id)
   if (typeof id === 'bigint') {
     if (id < 1n) throw new InvalidArgumentError(argument, id, 'a whole number from 1')
-    return checkedBytes(argument, id.toString())
+    return checkedBytes(argument, id.toString(), id)
   }
   if (typeof id === 'number') {
     if (!Number.isInteger(id) || id < 1) throw new InvalidArgumentError(argument, id, 'a whole number from 1')
@@ -70,12 +70,12 @@ function textId(argument: string, id: string): string {
   if (!id.isWellFormed()) throw new InvalidArgumentError(argument, id, 'well-formed Unicode, without lone surrogates')
   if (controlPattern.test(id)) throw new InvalidArgumentError(argument, id, 'free of control characters')
   if (id.trim() !== id) throw new InvalidArgumentError(argument, id, 'free of blanks at either end')
-  return checkedBytes(argument, id)
+  return checkedBytes(argument, id, id)
 }
 
-function checkedBytes(argument: string, id: string): string {
+function checkedBytes(argument: string, id: string, given: string | bigint): string {
   if (Buffer.byteLength(id) <= idBytesMax) return id
-  throw new InvalidArgumentError(argument, id, `at most ${idBytesMax} UTF-8 bytes`)
+  throw new InvalidArgumentError(argument, given, `at most ${idBytesMax} UTF-8 bytes`)
 }
 
 /**
