@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { Stockpile, type StockpileOptions } from '../stockpile.ts'
+import type { Tally } from '../inventory/tally.ts'
+import type { UserId } from '../model/id.ts'
+import type { Backend, Database } from './database.ts'
+
+const appTables = ['account', 'holding', 'serial', 'history'] as const
+const sharedTables = ['stockpile_receipt', 'stockpile_commit'] as const
+
+/** The start of the name of every user and key of the crowd; no behaviour uses it. */
+export const crowdPrefix = 'crowd_'
+
+// 2026-01-01T00:00:00Z: any moment will do, as long as it is always the same.
+const start = 1_767_225_600_000
+
+/** What a behaviour works with: a Stockpile on a database with nothing in it, and ways to look at it from outside. */
+export class Context {
+  /** A Stockpile whose apps have their tables already. */
+  readonly stockpile: Stockpile
+  /** Two apps with tables and without accounts. */
+  readonly app = 'farm'
+  readonly otherApp = 'mill_2'
+  /** The time of every Stockpile here; a behaviour may set it. */
+  readonly clock = { now: start }
+  readonly database: Database
+  readonly backend: Backend
+  /** What was told to the logger of every Stockpile here. */
+  readonly logged: { message: string; facts: object | undefined }[] = []
+  /** Runs work as part of nobody's transaction, even when it is called inside of one. */
+  readonly outside: <T>(work: () => T) => T = AsyncLocalStorage.snapshot()
+  #opened: Stockpile[] = []
+  #elsewhere: Context[] = []
+
+  #hasTables = false
+
+  private constructor(backend: Backend, database: Database) {
+    this.backend = backend
+    this.database = database
+    this.stockpile = this.#make({})
+  }
+
+  /** Makes an empty database and opens a Stockpile on it. */
+  static async open(backend: Backend): Promise<Context> {
+    const context = new Context(backend, await backend.create())
+    await context.stockpile.migrate([context.app, context.otherApp])
+    context.#hasTables = true
+    return context
+  }
+
+  /** The inventory of one user. */
+  tally(user: UserId = 'ann', app: string = this.app): Tally {
+    return this.stockpile.tally(app, user)
+  }
+
+  /** Opens another Stockpile on the same database, as another process would; it is closed when the behaviour ends. */
+  another(options: Partial<StockpileOptions> = {}): Stockpile {
+    const stockpile = this.#make(options)
+    this.#opened.push(stockpile)
+    return stockpile
+  }
+
+  /** Makes another database, without any tables, with a Stockpile of its own; it goes when the behaviour ends. */
+  async elsewhere(): Promise<Context> {
+    const context = new Context(this.backend, await this.backend.create())
+    this.#elsewhere.push(context)
+    return context
+  }
+
+  /**
+   * Everything that is stored, a line for each row, as the database says it to an outsider.
+   *
+   * @param isCrowded leaves out what the crowd writes
+   */
+  async dump(isCrowded = false): Promise<string[]> {
+    const lines: string[] = []
+    for (const table of this.#tables()) {
+      if (isCrowded && table === 'stockpile_commit') continue
+      const rows = await this.database.sql(`SELECT * FROM ${table} ORDER BY 1, 2`)
+      lines.push(...rows.map((row) => `${table}: ${row.join(' | ')}`))
+    }
+    return isCrowded ? lines.filter((line) => !line.includes(`: ${crowdPrefix}`)) : lines
+  }
+
+  /** Checks the books of both apps. */
+  async checkBooks(): Promise<void> {
+    for (const app of [this.app, this.otherApp]) {
+      const { breaks } = await this.stockpile.verify(app)
+      assert.deepEqual(breaks, [], `the books of ${app} are in order`)
+    }
+  }
+
+  /**
+   * Ends a behaviour: closes what it opened and deletes what it stored.
+   *
+   * @throws Error where something can't be closed, or rows are still locked
+   */
+  async clear(): Promise<void> {
+    const opened = this.#opened
+    const elsewhere = this.#elsewhere
+    this.#opened = []
+    this.#elsewhere = []
+    await Promise.all(opened.map((stockpile) => stockpile.close()))
+    for (const context of elsewhere) await context.end()
+    // The connection waits for nobody, so a row that is still locked is an error here.
+    if (this.#hasTables) for (const table of this.#tables()) await this.database.sql(`DELETE FROM ${table}`)
+    this.clock.now = start
+    this.logged.length = 0
+  }
+
+  /** Closes everything and deletes the database. */
+  async end(): Promise<void> {
+    await this.clear()
+    await this.stockpile.close()
+    await this.database.drop()
+  }
+
+  #tables(): string[] {
+    const ofApps = [this.app, this.otherApp].flatMap((app) => appTables.map((table) => `${app}_stockpile_${table}`))
+    return [...ofApps, ...sharedTables]
+  }
+
+  #make(options: Partial<StockpileOptions>): Stockpile {
+    const log = (message: string, facts?: object): void => {
+      this.logged.push({ message, facts })
+    }
+    return new Stockpile({
+      storage: this.database.storage(),
+      clock: () => this.clock.now,
+      tables: 'auto',
+      logger: { debug: log, info: log, warn: log, error: log },
+      ...options,
+    })
+  }
+}

@@ -1,0 +1,53 @@
+import { batches } from './batches.ts'
+import type { Suite } from './behaviour.ts'
+import { callbacks } from './callbacks.ts'
+import { deals } from './deals.ts'
+import { history } from './history.ts'
+import { lifecycle } from './lifecycle.ts'
+import { limits } from './limits.ts'
+import { locks } from './locks.ts'
+import { migrations } from './migrations.ts'
+import { reads } from './reads.ts'
+import { receipts } from './receipts.ts'
+import { savepoints } from './savepoints.ts'
+import { transactions } from './transactions.ts'
+import { validation } from './validation.ts'
+import { verbs } from './verbs.ts'
+import { verify } from './verify.ts'
+import { versions } from './versions.ts'
+
+export type { Behaviour, Capabilities, Mode, Suite } from './behaviour.ts'
+export { Context } from './context.ts'
+export type { Backend, Database, ForeignTransaction, TextRow } from './database.ts'
+export { isApplicable, runBehaviour } from './run-behaviour.ts'
+
+/**
+ * All behaviours that a backend is held to, by topic.
+ *
+ * @example
+ * const context = await Context.open(backend)
+ * for (const suite of suites) {
+ *   for (const behaviour of suite.behaviours) {
+ *     if (isApplicable(behaviour, 'alone', backend.can)) await runBehaviour(behaviour, 'alone', context)
+ *   }
+ * }
+ * await context.end()
+ */
+export const suites: readonly Suite[] = [
+  validation,
+  limits,
+  verbs,
+  reads,
+  deals,
+  receipts,
+  versions,
+  history,
+  transactions,
+  savepoints,
+  callbacks,
+  locks,
+  batches,
+  migrations,
+  verify,
+  lifecycle,
+]

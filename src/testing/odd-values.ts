@@ -1,0 +1,261 @@
+/** A value that breaks a rule, and what the message about it must say. */
+export type OddValue = readonly [value: unknown, rule: RegExp]
+
+const notANumber = /^a whole number/
+const notText = /^a string, a number or a bigint$/
+
+/** What people send as the id of a user or an item, and must not. */
+export const oddIds: readonly OddValue[] = [
+  ['01', /leading zero/],
+  ['0', /leading zero/],
+  ['00', /leading zero/],
+  ['0000000000000000000001', /leading zero/],
+  [0, notANumber],
+  [-0, notANumber],
+  [-1, notANumber],
+  [1.5, notANumber],
+  [Number.NaN, notANumber],
+  [Number.POSITIVE_INFINITY, notANumber],
+  [Number.NEGATIVE_INFINITY, notANumber],
+  [Number.MIN_VALUE, notANumber],
+  [2 ** 53, /2\^53 - 1/],
+  [Number.MAX_VALUE, /2\^53 - 1/],
+  [0n, notANumber],
+  [-1n, notANumber],
+  ['', /at least one character/],
+  [' ', /blanks/],
+  [' a', /blanks/],
+  ['a ', /blanks/],
+  ['1 ', /blanks/],
+  ['\u00a0a', /blanks/],
+  ['a\u3000', /blanks/],
+  ['\ufeffa', /blanks/],
+  ['a\u2028', /blanks/],
+  ['a\n', /control characters/],
+  ['1\n', /control characters/],
+  ['\ta', /control characters/],
+  ['a\u0000b', /control characters/],
+  ['a\u007fb', /control characters/],
+  ['a\u0085b', /control characters/],
+  ['\ud800', /surrogates/],
+  ['a\udc00b', /surrogates/],
+  ['\udc00\ud800', /surrogates/],
+  ['a'.repeat(65), /64 UTF-8 bytes/],
+  ['1'.repeat(65), /64 UTF-8 bytes/],
+  ['é'.repeat(33), /64 UTF-8 bytes/],
+  [`${'😀'.repeat(16)}a`, /64 UTF-8 bytes/],
+  [10n ** 64n, /64 UTF-8 bytes/],
+  ['a'.repeat(100_000), /64 UTF-8 bytes/],
+  [null, notText],
+  [undefined, notText],
+  [true, notText],
+  [Symbol('a'), notText],
+  [() => 'a', notText],
+]
+
+/** Objects, which are no ids either; where a list is welcome an object is taken as one. */
+export const oddIdObjects: readonly OddValue[] = [{}, ['a'], new Date(0), new String('a'), Object.create(null)].map(
+  (value) => [value, notText],
+)
+
+/** What people send as an app's name, and must not. */
+export const oddApps: readonly OddValue[] = [
+  '',
+  'Farm',
+  'farm\n',
+  'farm ',
+  ' farm',
+  'a'.repeat(33),
+  'animal-farm',
+  'animal farm',
+  'färm',
+  'ｆarm',
+  'farm;',
+  "farm'",
+  'farm`',
+  'a.b',
+  '%',
+  null,
+  undefined,
+  5,
+  true,
+  {},
+  ['farm'],
+  Symbol('farm'),
+].map((value) => [value, /^1 to 32 characters of a-z, 0-9 and _$/])
+
+/** What people send as an amount, and must not; whether 0 and nothing at all are fine depends on the verb. */
+export const oddAmounts: readonly OddValue[] = [
+  [-1, /^at least [01]$/],
+  [-1n, /^at least [01]$/],
+  [-(2n ** 63n), /^at least [01]$/],
+  [1.5, /^a whole number$/],
+  [0.1, /^a whole number$/],
+  [Number.NaN, /^a whole number$/],
+  [Number.POSITIVE_INFINITY, /^a whole number$/],
+  [Number.NEGATIVE_INFINITY, /^a whole number$/],
+  [2 ** 53, /2\^53 - 1 as a number/],
+  [2 ** 63, /2\^53 - 1 as a number/],
+  [1e300, /2\^53 - 1 as a number/],
+  [2n ** 63n, /^at most 2\^63 - 1$/],
+  [2n ** 64n, /^at most 2\^63 - 1$/],
+  [10n ** 1000n, /^at most 2\^63 - 1$/],
+  ...['1', '5', '1e3', '0x10', '', ' ', 'many', null, true, {}, [], [5], new Number(5), new Date(5), Symbol('5')].map(
+    (value): OddValue => [value, /^a whole number, as number or bigint$/],
+  ),
+]
+
+/** What people send as `data`, and must not. */
+export function oddData(): readonly OddValue[] {
+  const cyclic: Record<string, unknown> = { reason: 'quest' }
+  cyclic['self'] = cyclic
+  const throwing = {
+    toJSON(): never {
+      throw new Error('no')
+    },
+  }
+  return [
+    ...[null, 'quest', '', 5, 5n, true, [], [{}], Symbol('quest'), () => ({})].map((value): OddValue => [
+      value,
+      /^a plain JSON object$/,
+    ]),
+    [cyclic, /^an object that JSON can express/],
+    [{ price: 5n }, /^an object that JSON can express/],
+    [throwing, /^an object that JSON can express/],
+    [{ toJSON: () => 5 }, /^a plain JSON object$/],
+    [{ toJSON: () => undefined }, /^a plain JSON object$/],
+    [new Date(0), /^a plain JSON object$/],
+    [{ text: 'a'.repeat(16 * 1024 - 10) }, /^at most 16384 bytes as JSON$/],
+    [{ text: 'é'.repeat(8 * 1024) }, /^at most 16384 bytes as JSON$/],
+  ]
+}
+
+/** What people send as an idempotency key, and must not. */
+export const oddKeys: readonly OddValue[] = [
+  '',
+  ' ',
+  ' order',
+  'order ',
+  'order\n',
+  'or\u0000der',
+  '\ud800',
+  'a'.repeat(129),
+  'é'.repeat(65),
+  null,
+  5,
+  5n,
+  true,
+  {},
+  ['order'],
+  Symbol('order'),
+].map((value) => [value, /^a well-formed string of 1 to 128 UTF-8 bytes/])
+
+/** What people send as a version, and must not. */
+export const oddVersions: readonly OddValue[] = [0, 1, -1, 1.5, '1', '', null, true, {}, -1n, Symbol('1')].map(
+  (value) => [value, /^a bigint from 0/],
+)
+
+/** Ids that look odd and are fine. */
+export const fineIds: readonly string[] = [
+  '1',
+  '-1',
+  '+1',
+  '1e3',
+  '1.5',
+  '0x10',
+  '0a',
+  'a0',
+  '-0',
+  '1_000',
+  '1'.repeat(64),
+  'a'.repeat(64),
+  'é'.repeat(32),
+  '😀'.repeat(16),
+  'constructor',
+  '__proto__',
+  'prototype',
+  'toString',
+  'hasOwnProperty',
+  'null',
+  'NULL',
+  'undefined',
+  'NaN',
+  'true',
+  "it's",
+  'say "hi"',
+  'back\\slash',
+  'trailing\\',
+  "'; DROP TABLE farm_stockpile_holding; --",
+  '\\x00',
+  '%',
+  '_',
+  '%s',
+  '?',
+  '$1',
+  ':item',
+  '@item',
+  '{}',
+  '[1]',
+  'a b',
+  'a,b',
+  '(a)',
+  '日本の剣',
+  'שלום',
+  'مرحبا',
+  '👩‍👩‍👧‍👦',
+  '\u{10ffff}',
+  '\u{10ffff}\u{10ffff}',
+  'a\u200b',
+  '\u202eevil',
+  '\ufffd',
+]
+
+/** Ids that some collation takes for the same, and that are all different. */
+export const lookalikeIds: readonly string[] = [
+  'a',
+  'A',
+  'á',
+  'Á',
+  'a\u0301',
+  'A\u0301',
+  'ä',
+  'ae',
+  'æ',
+  'å',
+  '\u212b',
+  'ａ',
+  'a!',
+  'a\u200b',
+  'a\u00ad',
+  'a\u200d',
+  'a_',
+  'a%',
+  'ss',
+  'ß',
+  'ẞ',
+  'SS',
+  'i',
+  'ı',
+  'I',
+  'İ',
+  'k',
+  'K',
+  '\u212a',
+  'σ',
+  'ς',
+  'Σ',
+  '1',
+  '１',
+  '١',
+  '①',
+  '¹',
+  'é',
+  'e\u0301',
+  'e',
+  'か',
+  'カ',
+  'が',
+  '😀',
+  '😃',
+  '😀️',
+]
