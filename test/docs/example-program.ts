@@ -50,6 +50,7 @@ export function exampleProgram(
   const parts = [
     imports(own),
     claims,
+    ...(lacks('backend') ? ['declare const backend: Backend'] : []),
     ...(lacksStockpile ? [someStockpile, seed] : []),
     ...(lacks('inventory') ? [someInventory] : []),
     withChecks(code, result),
@@ -86,7 +87,7 @@ function namesOf({ module, program }: ParseResult): ReadonlySet<string> {
 function imports(own: ReadonlySet<string>): string {
   const lines = Object.entries(entries).flatMap(([entry, path]) => {
     const [file] = readFiles(new RegExp(`^${path.replaceAll('.', '\\.')}$`))
-    if (file === undefined || entry === 'stockpile/testing') return []
+    if (file === undefined) return []
     const names = parse(file).module.staticExports.flatMap(({ entries: some }) =>
       some.flatMap(({ exportName: { name }, isType, localName }) => {
         const isInterface = new RegExp(`export (?:interface|type) ${name}\\b`).test(file.text) && localName !== null

@@ -5,6 +5,8 @@ export interface Example {
   /** Where it stands, for people: `docs/transactions.md:12`. */
   readonly place: string
   readonly code: string
+  /** Whether it needs something that only its reader has, so that only its types can be checked. */
+  readonly isOnlyTyped?: boolean
 }
 
 /** The code in a page: its blocks marked `ts`. */
@@ -25,7 +27,9 @@ export function examplesOfSource(file: SourceFile): Example[] {
     const rest = lines.slice(first + 1)
     const last = rest.findIndex((line) => line.startsWith('@'))
     const code = rest.slice(0, last === -1 ? undefined : last).join('\n')
-    return [{ place: `${file.path}:${lineAt(file.text, start) + first + 1}`, code }]
+    const example = { place: `${file.path}:${lineAt(file.text, start) + first + 1}`, code }
+    // The suites are shown with a backend of the reader's own.
+    return [file.path.startsWith('src/testing/') ? { ...example, isOnlyTyped: true } : example]
   })
 }
 

@@ -84,7 +84,7 @@ export function findVagueOptions(options: readonly Option[]): string[] {
     if (!/\bnumber\b/.test(type) || type.includes('=>')) return []
     const isDated = type.includes('Date')
     const lacks = [
-      ...(isDated || /\b(?:from|above|to|at most)\b/.test(comment) ? [] : ['the range']),
+      ...(isDated || /\b(?:from|above) \d|\d to \d/.test(comment) ? [] : ['the range']),
       ...(isDated || /unless said otherwise|default/.test(comment) ? [] : ['the default']),
       ...(!name.endsWith('Ms') || /millisecond/.test(comment) ? [] : ['the unit']),
     ]

@@ -36,7 +36,7 @@ describe('the reference of errors', () => {
 
   it('says in full sentences what each error means and what is true afterwards', () => {
     const texts = errorClasses().flatMap(({ reference: { meaning, afterwards } }) => [meaning, afterwards])
-    expect(texts.filter((text) => !/^[A-Z].*\.$/.test(text))).toEqual([])
+    expect(texts.filter((text) => !/^\S.* .*\.$/.test(text))).toEqual([])
   })
 })
 

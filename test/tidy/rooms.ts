@@ -26,7 +26,7 @@ function dialect(name: string, packages: RegExp): Room {
   return {
     name: `storage/${name}`,
     files: new RegExp(`^src/storage/${name}/`),
-    open: [errors, contract, /^src\/ledger\/(?:batch|turn)\.ts$/],
+    open: [errors, model, contract, /^src\/ledger\/(?:batch|turn)\.ts$/],
     packages,
   }
 }
@@ -51,7 +51,7 @@ const rooms: readonly Room[] = [
   },
   dialect('sqlite', /^(?:node:|better-sqlite3$)/),
   dialect('mysql', /^(?:node:|mariadb$)/),
-  dialect('postgres', /^(?:node:|postgres$)/),
+  dialect('postgres', /^(?:node:|pg$)/),
   { name: 'storage/shards', files: /^src\/storage\/shards\//, open: [errors, contract], packages: /^node:/ },
   {
     name: 'inventory',

@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto'
+import { createConnection } from 'mariadb'
+import { Client } from 'pg'
+import { describe, expect, inject, it } from 'vitest'
+import { Stockpile, TablesMissingError, type Storage } from '../../src/index.ts'
+import { mysql } from '../../src/storage/mysql/index.ts'
+import { postgres } from '../../src/storage/postgres/index.ts'
+import { readFiles } from '../tidy/source-file.ts'
+
+type Execute = (statement: string) => Promise<unknown>
+
+/** The statements in the page's blocks marked `sql`, with names of our own. */
+function statementsOf(section: string, name: string): string[][] {
+  const [page] = readFiles(/^docs\/databases\.md$/)
+  const text = page?.text.split(`## ${section}\n`)[1]?.split('\n## ')[0] ?? ''
+  return [...text.matchAll(/```sql\n([\s\S]*?)```/g)].map(([, block = '']) =>
+    block
+      .replaceAll(/\bfarm/g, name)
+      .split(';')
+      .map((statement) => statement.trim())
+      .filter((statement) => statement !== ''),
+  )
+}
+
+async function inMariaDb<T>(use: (execute: Execute) => Promise<T>): Promise<T> {
+  const connection = await createConnection(inject('mysqlUrl').replace(/^mysql:/, 'mariadb:'))
+  try {
+    return await use((statement) => connection.query(statement))
+  } finally {
+    await connection.end()
+  }
+}
+
+async function inPostgres<T>(database: string | null, use: (execute: Execute) => Promise<T>): Promise<T> {
+  const url = new URL(inject('postgresUrl'))
+  if (database !== null) url.pathname = `/${database}`
+  const client = new Client(url.href)
+  await client.connect()
+  try {
+    return await use((statement) => client.query(statement))
+  } finally {
+    await client.end()
+  }
+}
+
+/** The url of a database as one of its own users sees it. */
+function urlFor(serverUrl: string, name: string, user: string): string {
+  const url = new URL(serverUrl)
+  url.username = user
+  url.password = 'secret'
+  url.pathname = `/${name}`
+  return url.href
+}
+
+/** Migrates with one user's privileges and works with the other's; answers how many entries of history that has made. */
+async function work(owner: Storage, app: Storage): Promise<number> {
+  await using mine = new Stockpile({ storage: owner })
+  await using theirs = new Stockpile({ storage: app })
+  const inventory = theirs.tally('game', 1)
+  await expect(inventory.get('apple')).rejects.toThrow(TablesMissingError)
+  await mine.migrate(['game'])
+  await inventory.add('apple', 5, { key: 'once' })
+  await inventory.subtract('apple', 5)
+  await theirs.transaction(async () => {
+    await inventory.get('apple', { lock: true })
+    await theirs.transaction(() => inventory.set('apple', 3))
+  })
+  await theirs.ledger.sweep()
+  expect((await theirs.verify('game')).breaks).toEqual([])
+  return (await inventory.history()).length
+}
+
+async function runAll(execute: Execute, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await execute(statement)
+}
+
+describe('the privileges that the page of databases grants', () => {
+  const name = `test_${randomBytes(4).toString('hex')}`
+
+  it('are enough on MariaDB, to migrate for the one user and to work for the other', async () => {
+    const [statements = []] = statementsOf('MariaDB and MySQL', name)
+    await inMariaDb((execute) => runAll(execute, statements))
+    try {
+      const url = inject('mysqlUrl')
+      const entries = await work(mysql(urlFor(url, name, `${name}_owner`)), mysql(urlFor(url, name, `${name}_app`)))
+      expect(entries).toBe(3)
+    } finally {
+      await inMariaDb((execute) =>
+        runAll(execute, [`DROP DATABASE ${name}`, `DROP USER ${name}_owner`, `DROP USER ${name}_app`]),
+      )
+    }
+  })
+
+  it('are enough on PostgreSQL, to migrate for the one role and to work for the other', async () => {
+    const [asAdministrator = [], inDatabase = []] = statementsOf('PostgreSQL', name)
+    await inPostgres(null, (execute) => runAll(execute, asAdministrator))
+    try {
+      await inPostgres(name, (execute) => runAll(execute, inDatabase))
+      const url = inject('postgresUrl')
+      const entries = await work(
+        postgres(urlFor(url, name, `${name}_owner`)),
+        postgres(urlFor(url, name, `${name}_app`)),
+      )
+      expect(entries).toBe(3)
+    } finally {
+      await inPostgres(null, (execute) =>
+        runAll(execute, [`DROP DATABASE ${name} WITH (FORCE)`, `DROP ROLE ${name}_owner`, `DROP ROLE ${name}_app`]),
+      )
+    }
+  })
+})
