@@ -28,6 +28,7 @@ export interface Entry {
 
 /** Which part of an account's history is wanted; everything is optional and all of it must be true of an entry. */
 export interface HistoryFilter {
+  /** The id of an item. */
   readonly item?: ItemId
   /** The id of a deal. */
   readonly deal?: string
