@@ -20,7 +20,7 @@ export function machine(): Machine {
   const { version, devDependencies } = JSON.parse(
     readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8'),
   ) as { version: string; devDependencies: Record<string, string> }
-  const drivers = ['better-sqlite3', 'mariadb', 'postgres', 'pg'].map((name) => [name, devDependencies[name] ?? ''])
+  const drivers = ['better-sqlite3', 'mariadb', 'pg'].map((name) => [name, devDependencies[name] ?? ''])
   return {
     date: new Date().toISOString().slice(0, 10),
     stockpile: version,

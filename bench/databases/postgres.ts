@@ -1,4 +1,4 @@
-import postgres from 'postgres'
+import { Client } from 'pg'
 import { startPostgres } from '../../test/servers/postgres.ts'
 import { postgresByHand } from '../by-hand/postgres.ts'
 import type { Database } from '../database.ts'
@@ -12,31 +12,32 @@ export async function startPostgresDatabase(): Promise<Database> {
   const open = await loadPostgres()
   const server = await startPostgres({ durable: true, args: settings.flatMap((setting) => ['-c', setting]) })
   const { pid, url } = server
-  const sql = postgres(url, { max: 1, onnotice: () => undefined })
-  const [row] = await sql<{ server_version: string }[]>`SHOW server_version`
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  const { rows } = await client.query<{ server_version: string }>('SHOW server_version')
   const database: Database = {
     name: 'PostgreSQL',
-    version: row?.server_version ?? '',
+    version: rows[0]?.server_version ?? '',
     settings: ['fsync=on', 'full_page_writes=on', 'synchronous_commit=on', ...settings],
     serverPid: pid ?? null,
     open: async () => new Stockpile({ storage: open(url) }),
     byHand: (app) => postgresByHand(database, url, app),
     raw: (app, hasAccounts) => postgresRaw(url, app, hasAccounts),
     async execute(statement) {
-      await sql.unsafe(statement)
+      await client.query(statement)
     },
     async numbers(query) {
-      const [values = []] = await sql.unsafe(query).values()
-      return Array.from(values, (value) => BigInt(String(value ?? 0)))
+      const result = await client.query<(string | null)[]>({ text: query, rowMode: 'array' })
+      return (result.rows[0] ?? []).map((value) => BigInt(value ?? 0))
     },
     series: (count) => `generate_series(1, ${count}) AS series (n)`,
     text: (expression) => `(${expression})::text`,
     // The statistics for its planner, which it would gather a minute later.
     async settleDown() {
-      await sql.unsafe('VACUUM ANALYZE')
+      await client.query('VACUUM ANALYZE')
     },
     async [Symbol.asyncDispose]() {
-      await sql.end()
+      await client.end()
       await server.stop()
     },
   }
