@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import { DatabaseError, QueueFullError, StockpileError } from '../errors.ts'
-import { traces, type BatchTrace } from '../ledger/trace.ts'
-import type { Stockpile } from '../stockpile.ts'
+import { tracingChannel } from 'node:diagnostics_channel'
+import { type BatchTrace, DatabaseError, QueueFullError, type Stockpile, StockpileError } from '../index.ts'
 import { opensItsOwn, type Suite } from './behaviour.ts'
 import type { Context } from './context.ts'
 
@@ -16,11 +15,12 @@ async function batchesOf(work: () => Promise<unknown>): Promise<BatchTrace[]> {
   const listen = (facts: unknown): void => {
     seen.push(facts as BatchTrace)
   }
-  traces.batch.asyncEnd.subscribe(listen)
+  const { asyncEnd } = tracingChannel('stockpile:batch')
+  asyncEnd.subscribe(listen)
   try {
     await work()
   } finally {
-    traces.batch.asyncEnd.unsubscribe(listen)
+    asyncEnd.unsubscribe(listen)
   }
   return seen
 }

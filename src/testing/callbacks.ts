@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { ConflictError, NoTransactionError } from '../errors.ts'
+import { ConflictError, NoTransactionError } from '../index.ts'
 import { opensItsOwn, type Suite } from './behaviour.ts'
 import type { Context } from './context.ts'
 import { refusal } from './refusal.ts'

@@ -1,4 +1,4 @@
-import type { Storage } from '../storage/contract.ts'
+import type { Storage } from '../index.ts'
 import type { Capabilities } from './behaviour.ts'
 
 /** A row as text: what the database answers for each column, null as `NULL`. */

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { NotEnoughError, QuantityOverflowError } from '../errors.ts'
-import type { Change } from '../model/change.ts'
+import { type Change, NotEnoughError, QuantityOverflowError } from '../index.ts'
 import type { Suite } from './behaviour.ts'
 import { leavesAllAsItWas, refusal } from './refusal.ts'
 

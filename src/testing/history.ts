@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { NotEnoughError } from '../errors.ts'
-import type { Entry } from '../ledger/history.ts'
+import { type Entry, NotEnoughError } from '../index.ts'
 import type { Suite } from './behaviour.ts'
 import { refusal } from './refusal.ts'
 

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
-import { ClosedError, InvalidArgumentError } from '../errors.ts'
-import { Stockpile } from '../stockpile.ts'
-import { Tally } from '../inventory/tally.ts'
+import { ClosedError, InvalidArgumentError, Stockpile, Tally } from '../index.ts'
 import type { Suite } from './behaviour.ts'
 import { refusal } from './refusal.ts'
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { InvalidArgumentError } from '../errors.ts'
+import { InvalidArgumentError } from '../index.ts'
 import type { Suite } from './behaviour.ts'
 import { fineIds, lookalikeIds } from './odd-values.ts'
 import { leavesAllAsItWas, refusal } from './refusal.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { SchemaTooNewError, TablesMissingError } from '../errors.ts'
+import { SchemaTooNewError, TablesMissingError } from '../index.ts'
 import type { Suite } from './behaviour.ts'
 import { refusal } from './refusal.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
-import { NoTransactionError } from '../errors.ts'
+import { NoTransactionError } from '../index.ts'
 import type { Suite } from './behaviour.ts'
 import { leavesAllAsItWas, refusal } from './refusal.ts'
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { NotEnoughError } from '../errors.ts'
+import { NotEnoughError } from '../index.ts'
 import { opensItsOwn, type Suite } from './behaviour.ts'
 import { refusal } from './refusal.ts'
 

@@ -7,7 +7,7 @@ import {
   SecondDatabaseError,
   TransactionClosedError,
   TransactionTimeoutError,
-} from '../errors.ts'
+} from '../index.ts'
 import { opensItsOwn, type Suite } from './behaviour.ts'
 import type { Context } from './context.ts'
 import { leavesAllAsItWas, refusal } from './refusal.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { InvalidArgumentError } from '../errors.ts'
+import { InvalidArgumentError } from '../index.ts'
 import type { Behaviour, Suite } from './behaviour.ts'
 import type { Context } from './context.ts'
 import {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { NotEnoughError, QuantityOverflowError } from '../errors.ts'
+import { NotEnoughError, QuantityOverflowError } from '../index.ts'
 import type { Suite } from './behaviour.ts'
 import { leavesAllAsItWas, refusal } from './refusal.ts'
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Break } from '../ledger/verify.ts'
+import type { Break } from '../index.ts'
 import type { Behaviour, Suite } from './behaviour.ts'
 
 const elsewise = {

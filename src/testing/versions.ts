@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { InvalidArgumentError, KeyReusedError, NotEnoughError, VersionConflictError } from '../errors.ts'
+import { InvalidArgumentError, KeyReusedError, NotEnoughError, VersionConflictError } from '../index.ts'
 import type { Suite } from './behaviour.ts'
 import { leavesAllAsItWas, refusal } from './refusal.ts'
 
