@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { Stockpile, type StockpileOptions } from '../stockpile.ts'
-import type { Tally } from '../inventory/tally.ts'
-import type { UserId } from '../model/id.ts'
+import { Stockpile, type StockpileOptions, type Tally, type UserId } from '../index.ts'
 import type { Backend, Database } from './database.ts'
 
 const appTables = ['account', 'holding', 'serial', 'history'] as const
@@ -25,10 +23,13 @@ export class Context {
   readonly clock = { now: start }
   readonly database: Database
   readonly backend: Backend
+  /** Whether a crowd is there. */
+  isCrowded = false
   /** What was told to the logger of every Stockpile here. */
   readonly logged: { message: string; facts: object | undefined }[] = []
   /** Runs work as part of nobody's transaction, even when it is called inside of one. */
   readonly outside: <T>(work: () => T) => T = AsyncLocalStorage.snapshot()
+  readonly #used = new Map<string, Tally>()
   #opened: Stockpile[] = []
   #elsewhere: Context[] = []
 
@@ -50,7 +51,19 @@ export class Context {
 
   /** The inventory of one user. */
   tally(user: UserId = 'ann', app: string = this.app): Tally {
-    return this.stockpile.tally(app, user)
+    const inventory = this.stockpile.tally(app, user)
+    this.#used.set(`${inventory.app} ${inventory.user}`, inventory)
+    return inventory
+  }
+
+  /** What `stockpile` answers here and now about everybody whose inventory was asked for. */
+  async answers(): Promise<(readonly unknown[])[]> {
+    return Promise.all(
+      [...this.#used.values()].map(async (inventory) => {
+        const items = await inventory.all()
+        return [inventory.app, inventory.user, items.version, [...items], await inventory.history()]
+      }),
+    )
   }
 
   /** Opens another Stockpile on the same database, as another process would; it is closed when the behaviour ends. */
@@ -67,19 +80,15 @@ export class Context {
     return context
   }
 
-  /**
-   * Everything that is stored, a line for each row, as the database says it to an outsider.
-   *
-   * @param isCrowded leaves out what the crowd writes
-   */
-  async dump(isCrowded = false): Promise<string[]> {
+  /** Everything that is stored, a line for each row, as the database says it to an outsider; without what the crowd writes. */
+  async dump(): Promise<string[]> {
     const lines: string[] = []
     for (const table of this.#tables()) {
-      if (isCrowded && table === 'stockpile_commit') continue
+      if (this.isCrowded && table === 'stockpile_commit') continue
       const rows = await this.database.sql(`SELECT * FROM ${table} ORDER BY 1, 2`)
       lines.push(...rows.map((row) => `${table}: ${row.join(' | ')}`))
     }
-    return isCrowded ? lines.filter((line) => !line.includes(`: ${crowdPrefix}`)) : lines
+    return this.isCrowded ? lines.filter((line) => !line.includes(`: ${crowdPrefix}`)) : lines
   }
 
   /** Checks the books of both apps. */
@@ -106,6 +115,8 @@ export class Context {
     if (this.#hasTables) for (const table of this.#tables()) await this.database.sql(`DELETE FROM ${table}`)
     this.clock.now = start
     this.logged.length = 0
+    this.#used.clear()
+    this.isCrowded = false
   }
 
   /** Closes everything and deletes the database. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { NotEnoughError } from '../errors.ts'
+import { NotEnoughError } from '../index.ts'
 import { crowdPrefix, type Context } from './context.ts'
 
 const membersMax = 6
@@ -16,6 +16,7 @@ export class Crowd {
   /** Begins at once. */
   constructor(context: Context) {
     this.#context = context
+    context.isCrowded = true
     this.#members = Array.from({ length: membersMax }, (_member, index) => this.#member(index))
     // Whoever disperses the crowd hears of the failure.
     for (const member of this.#members) member.catch(() => undefined)
@@ -37,8 +38,8 @@ export class Crowd {
   }
 
   async #member(index: number): Promise<void> {
-    const { app, otherApp } = this.#context
-    const inventory = this.#context.tally(`${crowdPrefix}${index}`, index % 2 === 0 ? app : otherApp)
+    const { stockpile, app, otherApp } = this.#context
+    const inventory = stockpile.tally(index % 2 === 0 ? app : otherApp, `${crowdPrefix}${index}`)
     for (let round = 1n; !this.#isOver; round += 1n) {
       if (index % 3 === 0) {
         await assert.rejects(inventory.subtract('poem', round), NotEnoughError)

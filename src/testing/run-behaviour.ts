@@ -29,7 +29,15 @@ async function inMode(behaviour: Behaviour, mode: Mode, context: Context): Promi
   if (mode === 'alone') {
     await behaviour.run(context)
   } else if (mode === 'transaction') {
-    await context.stockpile.transaction(() => behaviour.run(context), { retries: 0 })
+    const inside = await context.stockpile.transaction(
+      async () => {
+        await behaviour.run(context)
+        return context.answers()
+      },
+      { retries: 0 },
+    )
+    // What a transaction saw last is what everybody sees after it.
+    assert.deepEqual(await context.answers(), inside)
   } else {
     const crowd = new Crowd(context)
     try {
