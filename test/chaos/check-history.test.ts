@@ -84,7 +84,27 @@ test('a refused deal that happened is found', () => {
 
 test('half a deal of a killed client is found', () => {
   const half = asked('2', 3, 0, deal(take('ann', 2), add('bob', 2)), null)
-  expect(check([beginningRow, row('ann', 2, -2, 3, '2')], beginning, half)).toContain('left ann 2: gold -2 = 3 instead')
+  expect(check([beginningRow, row('ann', 2, -2, 3, '2')], beginning, half)).toContain(
+    'left nothing of [{"verb":"add","user":"bob"',
+  )
+})
+
+test('a deal that saw an account as it was only later, or earlier, is found', () => {
+  const glimpse = deal({ verb: 'set', user: 'ann', item: 'gold', amount: 5 }, add('bob', 1))
+  const wrong = check(
+    [
+      beginningRow,
+      row('ann', 2, 1, 6, '3'),
+      row('ann', 3, -1, 5, '4'),
+      row('bob', 1, 1, 1, '2'),
+      row('bob', 2, 1, 2, '3'),
+    ],
+    beginning,
+    asked('2', 3, 9, glimpse, done('2', outcome('ann', 0, 5, 3), outcome('bob', 1, 1, 1))),
+    asked('3', 3, 9, deal(add('ann', 1), add('bob', 1)), done('3', outcome('ann', 1, 6, 2), outcome('bob', 1, 2, 2))),
+    asked('4', 3, 9, deal(take('ann', 1)), done('4', outcome('ann', -1, 5, 3))),
+  )
+  expect(wrong).toContain('there is no order of all that happened')
 })
 
 test('half a transaction of a killed client is found', () => {

@@ -7,7 +7,7 @@ import { findGlobalOrder } from './global-order.ts'
 import { Model, type ModelAccount } from './model.ts'
 import type { Operation } from './operation.ts'
 import type { DealAnswer, OutcomeRecord, StepAnswer } from './record.ts'
-import { mayLeaveNothing, mayRefuse, type StatesOf } from './refusals.ts'
+import { mayChangeNothing, mayLeaveNothing, mayRefuse, type StatesOf } from './refusals.ts'
 import { Timeline } from './timeline.ts'
 import { dealsOf, unitsOf, type Unit, type UnitDeal } from './unit.ts'
 
@@ -29,7 +29,8 @@ class HistoryCheck {
   readonly #operations: ReadonlyMap<string, Operation>
   readonly #expectations = new Map<Operation, Expectation>()
   readonly #units: ReadonlyMap<string, Unit>
-  readonly #chains: readonly (readonly string[])[]
+  /** By user, the operation that made each version, from 1. */
+  readonly #chains: ReadonlyMap<string, readonly string[]>
   readonly #timelines = new Map<string, Timeline>()
   readonly #wrong: string[] = []
 
@@ -42,7 +43,7 @@ class HistoryCheck {
     for (const row of strays) this.#wrong.push(`${row.user} version ${row.version}: nobody asked for it`)
     const known = history.filter((row) => !strays.includes(row))
     const byUser = Map.groupBy(known, (row) => row.user)
-    this.#chains = [...byUser.values()].map((rows) => namesOf(rows))
+    this.#chains = new Map([...byUser].map(([user, rows]) => [user, namesOf(rows)]))
     for (const [user, rows] of byUser) {
       this.#timelines.set(user, new Timeline(rows, (row) => this.#intervalOf(opOf(row))))
     }
@@ -103,7 +104,7 @@ class HistoryCheck {
   /** Does everything again, in the model, in an order that everybody can agree with. */
   #replay(): void {
     const happenings = [...this.#units.keys()].map((name) => ({ name, ...this.#intervalOf(name) }))
-    const { order, misfits } = findGlobalOrder(happenings, this.#chains)
+    const { order, misfits } = findGlobalOrder(happenings, [...this.#chains.values(), ...this.#glimpses()])
     if (misfits.length > 0)
       this.#wrong.push(`there is no order of all that happened: ${misfits.slice(0, 20).join(', ')}`)
     const model = new Model()
@@ -116,6 +117,25 @@ class HistoryCheck {
     }
   }
 
+  /** What happened also saw accounts that it left as they were: after what made the version that it saw, before what made the next. */
+  #glimpses(): string[][] {
+    return [...this.#units.values()].flatMap(({ operation }) => {
+      const outcomes = dealsOf(operation).flatMap((deal) => {
+        const answered = this.#answerOf(operation, deal)
+        return answered !== null && 'outcomes' in answered ? answered.outcomes : []
+      })
+      return outcomes.flatMap(({ user, version }) => {
+        const makers = this.#chains.get(user) ?? []
+        if (makers.includes(operation.op)) return []
+        const [before, after] = [makers[Number(version) - 1], makers[Number(version)]]
+        return [
+          ...(before === undefined ? [] : [[before, operation.op]]),
+          ...(after === undefined ? [] : [[operation.op, after]]),
+        ]
+      })
+    })
+  }
+
   #replayUnit(model: Model, { operation, rows }: Unit): void {
     for (const deal of dealsOf(operation)) {
       const found = rows.get(deal.path) ?? []
@@ -124,17 +144,49 @@ class HistoryCheck {
         this.#checkNothing(operation, deal, answered)
         continue
       }
-      const answer = model.deal(this.#app, deal.changes)
-      if ('refusal' in answer) {
-        this.#break(operation, `is in the history, and should have been refused: ${JSON.stringify(answer.refusal)}`)
-        continue
-      }
-      this.#compareRows(operation, answer.outcomes, found)
-      if (answered === null) continue
-      if ('refusal' in answered) this.#break(operation, `step ${deal.path} was refused, and is in the history`)
-      else if (!isDeepStrictEqual(answered.outcomes, answer.outcomes))
-        this.#break(operation, `heard ${JSON.stringify(answered.outcomes)}, not ${JSON.stringify(answer.outcomes)}`)
-      else if (answered.deal !== found[0]?.deal) this.#break(operation, `heard of deal ${answered.deal}`)
+      this.#replayDeal(model, operation, deal, found, answered)
+    }
+  }
+
+  #replayDeal(
+    model: Model,
+    operation: Operation,
+    deal: UnitDeal,
+    rows: readonly HistoryRow[],
+    answered: DealAnswer | null,
+  ): void {
+    // An account that the deal leaves as it is has no row that would tell its place in the order.
+    const changed = new Set(rows.map(({ user }) => user))
+    this.#checkIdle(operation, deal, changed, answered)
+    const answer = model.deal(
+      this.#app,
+      deal.changes.filter(({ user }) => changed.has(user)),
+    )
+    if ('refusal' in answer) {
+      this.#break(operation, `is in the history, and should have been refused: ${JSON.stringify(answer.refusal)}`)
+      return
+    }
+    this.#compareRows(operation, answer.outcomes, rows)
+    if (answered === null) return
+    if ('refusal' in answered) {
+      this.#break(operation, `step ${deal.path} was refused, and is in the history`)
+      return
+    }
+    const heard = answered.outcomes.filter(({ user }) => changed.has(user))
+    if (!isDeepStrictEqual(heard, answer.outcomes))
+      this.#break(operation, `heard ${JSON.stringify(heard)}, not ${JSON.stringify(answer.outcomes)}`)
+    else if (answered.deal !== rows[0]?.deal) this.#break(operation, `heard of deal ${answered.deal}`)
+  }
+
+  /** The accounts of a deal that happened which have no row of it: it must have left them as they were. */
+  #checkIdle(operation: Operation, deal: UnitDeal, changed: ReadonlySet<string>, answered: DealAnswer | null): void {
+    const idle = deal.changes.filter(({ user }) => !changed.has(user))
+    const statesOf = this.#statesFor(operation, deal)
+    if (answered !== null && 'outcomes' in answered) {
+      const heard = answered.outcomes.filter(({ user }) => !changed.has(user))
+      this.#checkUnchanged(operation, heard, statesOf)
+    } else if (!mayChangeNothing(this.#app, idle, statesOf)) {
+      this.#break(operation, `left nothing of ${JSON.stringify(idle)}`)
     }
   }
 
@@ -254,10 +306,9 @@ class HistoryCheck {
   }
 }
 
-/** The operations of an account's rows, in order, each run of the same one as one. */
+/** The operation that made each version, in order. */
 function namesOf(rows: readonly HistoryRow[]): string[] {
-  const names = rows.map(opOf)
-  return names.filter((name, index) => name !== names[index - 1])
+  return rows.filter(({ line }) => line === 1).map(opOf)
 }
 
 function opOf({ data }: HistoryRow): string {

@@ -86,6 +86,7 @@ export class HistoryRun implements AsyncDisposable {
     for (const worker of this.#workers) worker.tell({ type: 'stop' })
     await Promise.all(this.#workers.map((worker) => worker.result()))
     await Promise.all(this.#workers.map((worker) => worker.ended()))
+    const known = this.#lines.length
     const lines = [...this.#lines, ...(await readLogs(this.#logFiles))]
     const before = [...operationsOf(lines).values()]
     const keyed = before.filter((operation) => keyOf(operation) !== null)
@@ -93,7 +94,7 @@ export class HistoryRun implements AsyncDisposable {
       await Promise.all(keyed.map(({ op, request, attempts }) => client.perform(op, request, attempts.length + 1)))
       // What is there in the end says what became of those that nobody had an answer to.
       for (const user of users) await client.perform(`end of ${user}`, { kind: 'read', user })
-      const operations = operationsOf([...lines, ...this.#lines.filter((line) => !lines.includes(line))])
+      const operations = operationsOf([...lines, ...this.#lines.slice(known)])
       const books = await readBooks(storage, this.#app)
       const { breaks } = await stockpile.verify(this.#app)
       return {

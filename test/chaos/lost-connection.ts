@@ -3,8 +3,8 @@ import { createDatabase, type OwnDatabase } from '../servers/create-database.ts'
 import { startFaultProxy, type FaultProxy } from '../servers/fault-proxy.ts'
 import { openStorage } from './open-storage.ts'
 
-/** How long a lost COMMIT is looked into where the database is gone for good: short, for nobody will answer. */
-const commitResolveMs = 400
+/** How long to wait where the database is gone for good: short, for nobody will answer. */
+const shortWaits = { commitResolveMs: 400, lockWaitMs: 1_000 }
 
 /** A database of its own that one Stockpile reaches through a proxy which loses things, and another one directly. */
 export class LostConnection implements AsyncDisposable {
@@ -31,7 +31,7 @@ export class LostConnection implements AsyncDisposable {
     const database = await createDatabase(serverUrl)
     const { hostname: host, port } = new URL(serverUrl)
     const proxy = await startFaultProxy({ host, port: Number(port) })
-    const storage = await openStorage(proxy.through(database.url), isForGood ? { commitResolveMs } : {})
+    const storage = await openStorage(proxy.through(database.url), isForGood ? shortWaits : {})
     const witness = new Stockpile({ storage: await openStorage(database.url) })
     await witness.migrate(['chaos'])
     await witness.tally('chaos', 'ann').add('gold', 100)

@@ -27,12 +27,21 @@ export function mayRefuse(
 
 /** Whether some states of the accounts explain that a deal left nothing: because it was refused, or because it changed nothing. */
 export function mayLeaveNothing(app: string, changes: readonly RequestChange[], statesOf: StatesOf): boolean {
-  const answers = [...Map.groupBy(changes, ({ user }) => user)].map(([user, own]) =>
-    statesOf(user).map((state) => answerFrom(app, user, state, own)),
-  )
-  if (answers.some((possible) => possible.some((answer) => 'refusal' in answer))) return true
-  return answers.every((possible) =>
+  if (mayChangeNothing(app, changes, statesOf)) return true
+  return answersOf(app, changes, statesOf).some((possible) => possible.some((answer) => 'refusal' in answer))
+}
+
+/** Whether some states of the accounts explain that changes were done and changed nothing. */
+export function mayChangeNothing(app: string, changes: readonly RequestChange[], statesOf: StatesOf): boolean {
+  return answersOf(app, changes, statesOf).every((possible) =>
     possible.some((answer) => 'outcomes' in answer && answer.outcomes.every(({ change }) => change === '0')),
+  )
+}
+
+/** For each account, what its own changes may lead to. */
+function answersOf(app: string, changes: readonly RequestChange[], statesOf: StatesOf): ModelAnswer[][] {
+  return [...Map.groupBy(changes, ({ user }) => user)].map(([user, own]) =>
+    statesOf(user).map((state) => answerFrom(app, user, state, own)),
   )
 }
 
