@@ -25,7 +25,7 @@ export async function runNode(folder: string, args: readonly string[]): Promise<
 }
 
 /** The version that this repository has of a package. */
-export async function versionOf(name: string): Promise<string> {
+async function versionOf(name: string): Promise<string> {
   const text = await readFile(join(root, 'node_modules', name, 'package.json'), 'utf8')
   return (JSON.parse(text) as { version: string }).version
 }

@@ -17,7 +17,7 @@ export interface Export {
  *
  * @param files all files that may be on the way
  */
-export function exportsOf(path: string, files: ReadonlyMap<string, SourceFile>): Export[] {
+function exportsOf(path: string, files: ReadonlyMap<string, SourceFile>): Export[] {
   const file = files.get(path)
   if (file === undefined) throw new Error(`${path} is not there`)
   const { module } = parse(file)
