@@ -46,6 +46,14 @@ export async function* readCsvRows(input: Input, delimiter: string, signal: Abor
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
-    throw usageError(`${input.name} is no CSV: ${error.message}`)
+    throw usageError(`${input.name} is no CSV: ${faultOf(error)}`)
   }
+}
+
+function faultOf({ code, message, ...place }: CsvError): string {
+  const line = 'lines' in place ? String(place.lines) : 'unknown'
+  if (code === 'CSV_QUOTE_NOT_CLOSED') return `a quote is opened and not closed before the end, in line ${line}`
+  if (code === 'CSV_MAX_RECORD_SIZE')
+    return `a row before line ${line} is longer than ${rowLengthMax} characters: is a quote not closed there?`
+  return message
 }
