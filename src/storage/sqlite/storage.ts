@@ -18,7 +18,7 @@ import { Turn } from '../../ledger/turn.ts'
 import { packBatch, unpackAnswer, type AnswerMessage } from './batch-message.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { appSteps, sharedSteps } from './schema.ts'
-import { Thread } from './thread.ts'
+import { Thread, type SessionPlace } from './thread.ts'
 
 /** One SQLite file, worked on by two threads: one writes, the other reads what is committed. */
 export class SqliteStorage implements Storage {
@@ -59,7 +59,13 @@ export class SqliteStorage implements Storage {
     const endTurn = await this.#turn.take()
     try {
       const number = await this.#write<number>('begin')
-      return remoteSession(this.#writer, number, endTurn)
+      const session = remoteSession(this.#writer, number, endTurn)
+      return {
+        ...session,
+        commit: (commitId, deals) => this.#commit(session, commitId, deals),
+        // What is open in a thread that was lost is rolled back with it.
+        rollback: () => session.rollback().catch(() => undefined),
+      }
     } catch (error) {
       endTurn()
       throw error
@@ -68,12 +74,9 @@ export class SqliteStorage implements Storage {
 
   async snapshot(): Promise<Snapshot> {
     const number = await this.#read<number>('snapshot')
-    return remote<Snapshot>(
-      this.#reader,
-      number,
-      ['accountCount', 'accounts', 'holdings', 'history', 'end'],
-      () => undefined,
-    )
+    const methods = ['accountCount', 'accounts', 'holdings', 'history', 'end'] as const
+    const snapshot = remote<Snapshot>(this.#reader, number, methods, () => undefined)
+    return { ...snapshot, end: () => snapshot.end().catch(() => undefined) }
   }
 
   fetch(queries: readonly HoldingQuery[]): Promise<HoldingAnswer[]> {
@@ -112,14 +115,30 @@ export class SqliteStorage implements Storage {
     if (this.#folder !== null) rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  /** The thread was lost with the batch in its hands. It can commit no more, so the commit row tells what it had done. */
+  /** Commits; a thread that was lost before it answered may have done it. */
+  async #commit(session: Session, commitId: string | null, deals: readonly string[]): Promise<void> {
+    try {
+      await session.commit(commitId, deals)
+    } catch (error) {
+      if (!(error instanceof ConnectionLostError) || commitId === null) throw error
+      const isCommitted = await this.#isCommitted(commitId)
+      if (isCommitted === undefined) throw new OutcomeUnknownError(deals, { cause: error })
+      if (!isCommitted) throw error
+    }
+  }
+
+  /** The thread was lost with the batch in its hands: if it was committed, what became of each deal was lost with it. */
   async #resolved(request: BatchRequest, error: ConnectionLostError): Promise<BatchAnswer> {
-    const isCommitted = await this.#read<boolean>('isCommitted', request.id).catch(() => true)
-    if (!isCommitted) throw error
+    if ((await this.#isCommitted(request.id)) === false) throw error
     throw new OutcomeUnknownError(
       request.deals.map((deal) => deal.id),
       { cause: error },
     )
+  }
+
+  /** A lost thread can commit no more, so the commit row tells what it had done; undefined where it can't be read. */
+  #isCommitted(commitId: string): Promise<boolean | undefined> {
+    return this.#read<boolean>('isCommitted', commitId).catch(() => undefined)
   }
 
   #write<T>(method: string, ...parameters: unknown[]): Promise<T> {
@@ -156,12 +175,13 @@ function remote<Target>(
   methods: readonly (keyof Target & string)[],
   atEnd: () => void,
 ): Target {
+  const place: SessionPlace = { number, life: thread.life }
   const ends: ReadonlySet<string> = new Set(['commit', 'rollback', 'end'])
   const entries = methods.map((method) => [
     method,
     async (...parameters: unknown[]): Promise<unknown> => {
       try {
-        return await thread.call(method, parameters, number)
+        return await thread.call(method, parameters, place)
       } finally {
         if (ends.has(method)) atEnd()
       }

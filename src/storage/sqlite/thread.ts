@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { ConnectionLostError } from '../../errors.ts'
+import { ClosedError, ConnectionLostError } from '../../errors.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { unpackFault } from './faults.ts'
 import type { Answer, Question } from './worker.ts'
@@ -9,6 +9,12 @@ import type { Answer, Question } from './worker.ts'
 interface Waiting {
   resolve(value: unknown): void
   reject(error: Error): void
+}
+
+/** Where a session is: its number in the worker of one life of the thread. */
+export interface SessionPlace {
+  readonly number: number
+  readonly life: number
 }
 
 // The same extension as this file: TypeScript when run from source, JavaScript when built.
@@ -27,33 +33,50 @@ export class Thread {
   #worker: Worker | null = null
   readonly #waiting = new Map<number, Waiting>()
   #asked = 0
+  #life = 0
+  #isEnded = false
 
   constructor(options: ConnectionOptions) {
     this.#options = options
   }
 
+  /** Counts the workers started: sessions end with the worker that has them. */
+  get life(): number {
+    return this.#life
+  }
+
   /**
    * Calls a method of the worker's desk, or of one of its sessions.
    *
-   * @throws what the contract names; ConnectionLostError if the thread ends before it answers
+   * @param session its number, and the life of the thread in which it was opened
+   * @throws what the contract names; ConnectionLostError if the thread ends before it answers; ClosedError after `end`
    */
-  call<T>(method: string, parameters: readonly unknown[], session: number | null = null): Promise<T> {
-    const worker = this.#started()
+  call<T>(method: string, parameters: readonly unknown[], session: SessionPlace | null = null): Promise<T> {
+    if (this.#isEnded) return Promise.reject(new ClosedError())
+    if (session !== null && (this.#worker === null || session.life !== this.#life))
+      return Promise.reject(this.#lost(new Error('it ended')))
+    return this.#ask(this.#started(), method, parameters, session)
+  }
+
+  /** Closes the connections and ends the thread, after which every call is refused. */
+  async end(): Promise<void> {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    const worker = this.#worker
+    if (worker === null) return
+    await this.#ask(worker, 'close', [], null)
+    this.#worker = null
+    await worker.terminate()
+    for (const { reject } of this.#takeWaiting()) reject(new ClosedError())
+  }
+
+  #ask<T>(worker: Worker, method: string, parameters: readonly unknown[], session: SessionPlace | null): Promise<T> {
     const id = ++this.#asked
     if (this.#waiting.size === 0) worker.ref()
     return new Promise<T>((resolve, reject) => {
       this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject })
-      worker.postMessage({ id, session, method, parameters } satisfies Question)
+      worker.postMessage({ id, session: session?.number ?? null, method, parameters } satisfies Question)
     })
-  }
-
-  /** Closes the connections and ends the thread. */
-  async end(): Promise<void> {
-    const worker = this.#worker
-    if (worker === null) return
-    await this.call('close', [])
-    this.#worker = null
-    await worker.terminate()
   }
 
   #started(): Worker {
@@ -70,6 +93,7 @@ export class Thread {
     })
     worker.unref()
     this.#worker = worker
+    this.#life += 1
     return worker
   }
 
@@ -84,16 +108,17 @@ export class Thread {
   #lose(worker: Worker, error: unknown): void {
     if (this.#worker !== worker) return
     this.#worker = null
+    for (const { reject } of this.#takeWaiting()) reject(this.#lost(error))
+  }
+
+  #takeWaiting(): Waiting[] {
     const waiting = [...this.#waiting.values()]
     this.#waiting.clear()
-    for (const { reject } of waiting) {
-      reject(
-        new ConnectionLostError(
-          `the thread that works on ${this.#options.path} was lost`,
-          { path: this.#options.path },
-          { cause: error },
-        ),
-      )
-    }
+    return waiting
+  }
+
+  #lost(cause: unknown): ConnectionLostError {
+    const { path } = this.#options
+    return new ConnectionLostError(`the thread that works on ${path} was lost`, { path }, { cause })
   }
 }
