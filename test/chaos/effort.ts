@@ -1,7 +1,6 @@
 import process from 'node:process'
 
-/** Whether this is the long run of the night. */
-export const isLong = process.env['STOCKPILE_TEST_LONG'] === '1'
+const isLong = process.env['STOCKPILE_TEST_LONG'] === '1'
 
 /**
  * How much of something a test does.
