@@ -1,0 +1,46 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { readReceipt, toReceipt } from '../../src/ledger/receipts.ts'
+import { settle } from '../../src/ledger/settle.ts'
+import { prepareDeal } from '../../src/model/deal.ts'
+import { dealLists, runs } from './arbitrary-deals.ts'
+
+test('a receipt answers what was settled, refusals and 64-bit numbers included (I10)', () => {
+  fc.assert(
+    fc.property(dealLists, (deals) => {
+      const { settlements } = settle({ accounts: [], holdings: [], receipts: [] }, deals, 5)
+      for (const settlement of settlements) {
+        const receipt = toReceipt('k', 'h', settlement, 5)
+        expect(readReceipt(receipt, 'h')).toEqual({ ...settlement, isReplay: true })
+        expect(readReceipt(receipt, 'other')).toEqual({
+          refusal: { code: 'KEY_REUSED', data: { key: 'k', deal: settlement.deal } },
+          deal: settlement.deal,
+          isReplay: true,
+        })
+      }
+    }),
+    { numRuns: runs },
+  )
+})
+
+test('the hash of a request depends on data, whatever the order of its names, and on nothing else of it', () => {
+  const changes = [{ verb: 'add', kind: 'tally', app: 'farm', user: 'a', item: 'x', amount: 1n }] as const
+  const hashOf = (data: Record<string, unknown>): string | null => prepareDeal('1', { changes, key: 'k', data }).hash
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.dictionary(fc.string(), fc.jsonValue()), (one, two) => {
+      const turned = Object.fromEntries(Object.entries(one).reverse())
+      expect(hashOf(turned)).toBe(hashOf(one))
+      const isSame = canonical(one) === canonical(two)
+      expect(hashOf(one) === hashOf(two)).toBe(isSame)
+    }),
+    { numRuns: runs },
+  )
+})
+
+function canonical(data: object): string {
+  return JSON.stringify(data, (_name, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1))
+      : value,
+  )
+}

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import type {
+  AccountRow,
+  HistoryRow,
+  HoldingRow,
+  Loaded,
+  Names,
+  ReceiptRow,
+  Writes,
+} from '../../src/storage/contract.ts'
+
+/** Rows in memory, with the constraints that the tables have. */
+export class Rows {
+  readonly accounts = new Map<string, AccountRow>()
+  readonly holdings = new Map<string, HoldingRow>()
+  readonly receipts = new Map<string, ReceiptRow>()
+  readonly history: HistoryRow[] = []
+
+  /** What is found of what is named; accounts of `held` are skipped. */
+  load(names: Names, held: ReadonlySet<string> = new Set()): Loaded {
+    const users = names.apps.flatMap(({ app, users: ofApp }) => ofApp.map((user) => ({ app, user })))
+    return {
+      accounts: users.flatMap(({ app, user }) =>
+        held.has(nameOf(app, user)) ? [] : found(this.accounts, nameOf(app, user)),
+      ),
+      holdings: names.apps.flatMap(({ app, holdings }) =>
+        holdings.flatMap(({ user, item }) => found(this.holdings, nameOf(app, user, item))),
+      ),
+      receipts: names.keys.flatMap((key) => found(this.receipts, key)),
+      skipped: users.filter(({ app, user }) => held.has(nameOf(app, user))),
+    }
+  }
+
+  /** Writes rows, and refuses what the tables would refuse. */
+  save({ apps, receipts }: Omit<Writes, 'commit'>): void {
+    for (const writes of apps) {
+      for (const row of writes.accountsNew) insert(this.accounts, nameOf(row.app, row.user), row)
+      for (const row of writes.accountsChanged) update(this.accounts, nameOf(row.app, row.user), row)
+      for (const { app, user, item } of writes.holdingsGone) assert.ok(this.holdings.delete(nameOf(app, user, item)))
+      for (const row of writes.holdingsChanged) update(this.holdings, nameOf(row.app, row.user, row.item), row)
+      for (const row of writes.holdingsNew) insert(this.holdings, nameOf(row.app, row.user, row.item), row)
+      this.history.push(...writes.history)
+    }
+    for (const row of receipts) insert(this.receipts, row.key, row)
+    for (const { quantity } of this.holdings.values()) assert.ok(quantity > 0n && quantity < 2n ** 63n)
+  }
+}
+
+/** An account, or an item of it, as a key. */
+export function nameOf(...parts: readonly string[]): string {
+  return JSON.stringify(parts)
+}
+
+function found<Row>(table: ReadonlyMap<string, Row>, name: string): Row[] {
+  const row = table.get(name)
+  return row === undefined ? [] : [row]
+}
+
+function insert<Row>(table: Map<string, Row>, name: string, row: Row): void {
+  assert.ok(!table.has(name), `${name} is there already`)
+  table.set(name, row)
+}
+
+function update<Row>(table: Map<string, Row>, name: string, row: Row): void {
+  assert.ok(table.has(name), `${name} is not there`)
+  table.set(name, row)
+}
