@@ -5,7 +5,7 @@ import { isTableMissing, toFault } from './faults.ts'
 import type { Answer } from './round.ts'
 import { lockSchema, makeMeta, noteMeta, readMeta, readSchemaVersions, setMeta } from './shared-statements.ts'
 import { once, type Call } from './statement.ts'
-import { bounds, plan } from './statements.ts'
+import { bounds, settings } from './statements.ts'
 
 // A migration of big tables may take its time; whoever waits longer than this waits for something that hangs.
 const lockWaitMs = 10 * 60 * 1000
@@ -30,7 +30,7 @@ export class PostgresSchemaSession implements SchemaSession {
     try {
       // What limits an ordinary statement must not stop a migration half-way.
       const patience = once(`SELECT set_config('statement_timeout', '0', true)`)
-      const calls = [bounds.begin, plan('search', lockWaitMs), patience, lockSchema]
+      const calls = [bounds.begin, settings(lockWaitMs), patience, lockSchema]
       await session.#run('take the schema lock', calls)
       return session
     } catch (error) {

@@ -13,7 +13,7 @@ interface AppQueries {
 /**
  * Reads what queries ask for, each of one moment, in one round trip: one statement per app for named items, one for whole accounts.
  *
- * @param run runs statements that are planned as a search
+ * @param run runs statements, under the settings that they need
  * @returns an answer for each query, in order; version 0 and nothing for an account that isn't there
  */
 export async function fetchHoldings(

@@ -19,7 +19,7 @@ export interface PostgresOptions {
    * How long to try to find out what became of a COMMIT whose answer was lost, in milliseconds from 1; 30,000 unless said otherwise, which
    * is time enough for a server to come back from a crash. Then the caller gets `OutcomeUnknownError`.
    */
-  readonly commitResolveMs?: number
+  readonly outcomeWaitMs?: number
   /**
    * Whether statements are prepared once per connection, which spares the server a quarter of its work; true unless said otherwise. Say
    * false behind a pooler that shares connections between transactions and can't do that.
@@ -40,13 +40,13 @@ export interface PostgresOptions {
 export function postgres(target: string | PgPool, options: PostgresOptions = {}): Storage {
   const lockWaitMs = wholeNumber('lockWaitMs', options.lockWaitMs ?? 10_000, 1)
   const connectionsMax = wholeNumber('connectionsMax', options.connectionsMax ?? 10, 2)
-  const commitResolveMs = wholeNumber('commitResolveMs', options.commitResolveMs ?? 30_000, 1)
+  const outcomeWaitMs = wholeNumber('outcomeWaitMs', options.outcomeWaitMs ?? 30_000, 1)
   const { preparedStatements: isPrepared = true } = options
   if (typeof isPrepared !== 'boolean') {
     throw new InvalidArgumentError('preparedStatements', isPrepared, 'true or false')
   }
   const connections = new Connections({ ...sourceOf(target, connectionsMax), lockWaitMs, isPrepared })
-  return new PostgresStorage(connections, { lockWaitMs, commitResolveMs })
+  return new PostgresStorage(connections, { lockWaitMs, outcomeWaitMs })
 }
 
 function sourceOf(target: unknown, connectionsMax: number) {
@@ -85,7 +85,7 @@ const urlRule = 'a URL such as postgres://user:password@host:5432/database'
 function locationOf(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : null
   if (parsed === null || (parsed.protocol !== 'postgres:' && parsed.protocol !== 'postgresql:')) {
-    throw new InvalidArgumentError('target', url.replace(/:[^:@/]*@/, ':***@'), urlRule)
+    throw new InvalidArgumentError('target', url.replace(/\/\/.*@/, '//***@'), urlRule)
   }
   const host = parsed.host || parsed.searchParams.get('host') || 'localhost'
   return `postgres://${host}${parsed.pathname}`

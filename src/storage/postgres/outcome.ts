@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
 import { claimCommit, readCommit } from './shared-statements.ts'
-import { bounds, plan } from './statements.ts'
+import { bounds, settings } from './statements.ts'
 
 // Between two tries to reach a server that is down or starting: soon enough after its return, and no burden while it is away.
 const retryMs = 100
@@ -45,7 +45,7 @@ async function ask(
   }
   try {
     const claim = [claimCommit(commitId, Date.now()), readCommit(commitId), bounds.commit]
-    const answers = await connection.run([bounds.begin, plan('search', lockWaitMs), ...claim])
+    const answers = await connection.run([bounds.begin, settings(lockWaitMs), ...claim])
     const time = answers.at(-2)?.rows[0]?.[0]
     if (answers.at(-1)?.tag !== 'COMMIT' || typeof time !== 'string') return undefined
     return Number(time) < 0 ? 'rolled back' : 'committed'

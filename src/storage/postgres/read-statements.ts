@@ -2,7 +2,7 @@ import type { EntryQuery, HoldingName } from '../contract.ts'
 import { integers, texts } from './literals.ts'
 import { call, perApp, type Call } from './statement.ts'
 
-// What is read of an app's tables without a lock. All of it is to be planned as a search.
+// What is read of an app's tables without a lock.
 
 const bigintMax = 2n ** 63n - 1n
 const integerMax = 2 ** 31 - 1

@@ -40,7 +40,7 @@ export interface SessionOptions {
   /** How long a statement waits for a lock, in milliseconds. */
   readonly lockWaitMs: number
   /** How long to try to find out what became of a COMMIT that got no answer, in milliseconds. */
-  readonly commitResolveMs: number
+  readonly outcomeWaitMs: number
   /**
    * Whether what is saved may wait for COMMIT and travel with it, which spares a round trip: for a batch, where nothing is done in
    * between. The faults of saving come out of `commit` then.
@@ -58,8 +58,8 @@ export class PostgresSession implements Session {
   #saving: Call[] = []
   #isBegun = false
   #isOver = false
-  /** How the server was told to plan and to wait, unless that was undone. */
-  #plan = ''
+  /** How long the server was told to wait for locks; null where it was not told, or that was undone. */
+  #toldWaitMs: number | null = null
   #lockWaitMs: number
   #level = 0
   /** At which level of savepoints the row of `stockpile_commit` was inserted; null while it isn't there. */
@@ -81,7 +81,7 @@ export class PostgresSession implements Session {
       // All of it in one round trip: a statement sees what is committed when its turn has come, which is after the locks were taken.
       const locked = names.apps.filter(({ users }) => users.length > 0)
       const read = names.apps.filter(({ holdings }) => holdings.length > 0)
-      const answers = await this.#run('search', [
+      const answers = await this.#run([
         ...locked.map(({ app: name, users }) => sql.lockAccounts(name, users, wait)),
         ...read.map(({ app: name, holdings }) => sql.readHoldings(name, holdings)),
         ...(names.keys.length === 0 ? [] : [readReceipts(names.keys)]),
@@ -104,19 +104,19 @@ export class PostgresSession implements Session {
         this.#commitLevel = this.#level
       }
       if (this.#options.isBatch) this.#saving.push(...calls)
-      else if (calls.length > 0) await this.#run('update', calls)
+      else if (calls.length > 0) await this.#run(calls)
     })
   }
 
   fetch(queries: readonly HoldingQuery[]): Promise<HoldingAnswer[]> {
     return this.#attempt('read holdings', queries[0]?.app ?? null, () =>
-      fetchHoldings(queries, (calls) => this.#run('search', calls)),
+      fetchHoldings(queries, (calls) => this.#run(calls)),
     )
   }
 
   entries(query: EntryQuery): Promise<HistoryRow[]> {
     return this.#attempt('read history', query.app, async () => {
-      const answers = await this.#run('search', [readEntries(query)])
+      const answers = await this.#run([readEntries(query)])
       return takeRows(answers).map((row) => toHistoryRow(query.app, row))
     })
   }
@@ -132,7 +132,7 @@ export class PostgresSession implements Session {
     return this.#attempt('roll back to a savepoint', null, async () => {
       await this.#send(sql.savepoint('undo', level))
       // What was set since, and the row that was inserted since, are undone too.
-      this.#plan = ''
+      this.#toldWaitMs = null
       if (this.#commitLevel !== null && this.#commitLevel >= level) this.#commitLevel = null
       this.#level = level - 1
     })
@@ -153,7 +153,7 @@ export class PostgresSession implements Session {
     const attempt = { location: this.#connections.location, tried, app: null }
     let tag: string | undefined
     try {
-      if (this.#saving.length > 0) tag = (await this.#run('update', [...this.#saving, sql.bounds.commit])).at(-1)?.tag
+      if (this.#saving.length > 0) tag = (await this.#run([...this.#saving, sql.bounds.commit])).at(-1)?.tag
       else tag = (await this.#send([sql.bounds.commit])).at(-1)?.tag
     } catch (error) {
       await this.#resolve(commitId, deals, toFault(error, attempt))
@@ -184,7 +184,7 @@ export class PostgresSession implements Session {
     this.#connections.give(this.#connection)
     if (isRefused) throw fault
     if (wasSent && commitId !== null) {
-      const outcome = await findOutcome(this.#connections, commitId, this.#options.commitResolveMs)
+      const outcome = await findOutcome(this.#connections, commitId, this.#options.outcomeWaitMs)
       if (outcome === 'committed') return
       if (outcome === undefined) throw new OutcomeUnknownError(deals, { cause: fault })
     }
@@ -198,20 +198,17 @@ export class PostgresSession implements Session {
     const missing = apps
       .map(({ app, users }) => ({ app, users: users.filter((user) => !have.has(`${app} ${user}`)) }))
       .filter(({ users }) => users.length > 0)
-    const answers = await this.#run(
-      'search',
-      missing.map(({ app, users }) => sql.findAccounts(app, users)),
-    )
+    const answers = await this.#run(missing.map(({ app, users }) => sql.findAccounts(app, users)))
     return missing.flatMap(({ app }) => takeRows(answers).map(([user]) => ({ app, user: user ?? '' })))
   }
 
-  /** Runs statements that are to be planned in one way, in one round trip with all that is pending. */
-  async #run(planning: sql.Planning, calls: readonly Call[]): Promise<Answer[]> {
-    const plan = `${planning} ${this.#lockWaitMs}`
-    const isPlanned = plan === this.#plan
-    const answers = await this.#send(isPlanned ? calls : [sql.plan(planning, this.#lockWaitMs), ...calls])
-    this.#plan = plan
-    return isPlanned ? answers : answers.slice(1)
+  /** Runs statements in one round trip with all that is pending, under the settings that they need. */
+  async #run(calls: readonly Call[]): Promise<Answer[]> {
+    const lockWaitMs = this.#lockWaitMs
+    if (lockWaitMs === this.#toldWaitMs) return this.#send(calls)
+    const answers = await this.#send([sql.settings(lockWaitMs), ...calls])
+    this.#toldWaitMs = lockWaitMs
+    return answers.slice(1)
   }
 
   async #send(calls: readonly Call[]): Promise<Answer[]> {

@@ -4,7 +4,7 @@ import { call, once, prepared, type Call } from './statement.ts'
 
 // What is done with the tables that all apps share.
 
-/** Reads receipts: single keys of the primary key, no locks. Answers key, hash, deal, outcome, time. To be planned as a search. */
+/** Reads receipts: single keys of the primary key, no locks. Answers key, hash, deal, outcome, time. */
 export function readReceipts(keys: readonly string[]): Call {
   return call(receiptsRead, [texts(keys)])
 }
@@ -54,7 +54,7 @@ const commitClaimed = prepared(
   'INSERT INTO stockpile_commit (id, time) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING',
 )
 
-/** Reads the row of a transaction by the primary key, no locks. Answers time: below zero if it was given up. To be planned as a search. */
+/** Reads the row of a transaction by the primary key, no locks. Answers time: below zero if it was given up. */
 export function readCommit(id: string): Call {
   return call(commitRead, [id])
 }
@@ -62,8 +62,7 @@ export function readCommit(id: string): Call {
 const commitRead = prepared('read_commit', 'SELECT time FROM stockpile_commit WHERE id = $1')
 
 /**
- * Deletes the oldest receipts: the index on time finds them; locks what it deletes, leaves what is locked, stops at the limit. To be planned
- * as a search.
+ * Deletes the oldest receipts: the index on time finds them; locks what it deletes, leaves what is locked, stops at the limit.
  */
 export function sweepReceipts(before: number, rowsMax: number): Call {
   return call(receiptsSwept, [String(before), String(rowsMax)])

@@ -6,7 +6,7 @@ import { countAccounts, readAccountsAfter, readHistoryAfter, readHoldingsAfter }
 import type { Answer } from './round.ts'
 import { toAccountRow, toHistoryRow, toHoldingRow } from './rows.ts'
 import type { Call } from './statement.ts'
-import { bounds, plan } from './statements.ts'
+import { bounds, settings } from './statements.ts'
 
 /** A read-only transaction at REPEATABLE READ: it sees one moment, takes no row locks and stands in no writer's way. */
 export class PostgresSnapshot implements Snapshot {
@@ -27,7 +27,7 @@ export class PostgresSnapshot implements Snapshot {
     const snapshot = new PostgresSnapshot(connections, await connections.take())
     try {
       // The moment is that of the first statement after BEGIN.
-      await snapshot.#run('open a snapshot', null, [bounds.beginSnapshot, plan('search', lockWaitMs)])
+      await snapshot.#run('open a snapshot', null, [bounds.beginSnapshot, settings(lockWaitMs)])
       return snapshot
     } catch (error) {
       await snapshot.end()

@@ -6,35 +6,26 @@ import { call, once, perApp, prepared, type Call } from './statement.ts'
 // all of them, prepared once per connection.
 
 /**
- * How the planner is to find rows. It plans a statement once and keeps the plan, so a plan made while a table was empty or its
- * statistics were old would read a table of millions from end to end. Neither way leaves it a choice:
+ * Prepares an open transaction for the statements here and in the other files: nothing of it outlives the transaction, so that connections
+ * can be anybody's before and after, and whatever pooler stands between. Reads no table.
  *
- * - `search` knows index scans alone, for statements that name their rows or read ranges in order;
- * - `update` knows bitmap scans alone, for UPDATE and DELETE of listed rows. A bitmap needs a condition, so the list must lead and each
- *   row be looked up by its key, where an index scan could also walk the whole index to look for matches in the list.
- *
- * Index scans mark entries of dead rows, which spares those that come after them; that is why searching isn't left to bitmaps too.
- */
-export type Planning = 'search' | 'update'
-
-/**
- * Prepares an open transaction for statements of one way of planning: nothing of it outlives the transaction, so that connections can
- * be anybody's before and after, and whatever pooler stands between. Reads no table.
+ * The planner gets no choice but index scans. It plans a statement once and keeps the plan, so one made while a table was empty, or its
+ * statistics were old, would read a table of millions from end to end, or walk through its whole index. For the same reason no statement
+ * leaves it to the planner which side of a join leads.
  *
  * @param lockWaitMs how long a statement waits for a lock before it fails with 55P03
  */
-export function plan(planning: Planning, lockWaitMs: number): Call {
-  const isSearch = planning === 'search'
-  return call(settings, [String(lockWaitMs), isSearch ? 'on' : 'off', isSearch ? 'off' : 'on'])
+export function settings(lockWaitMs: number): Call {
+  return call(settingsMade, [String(lockWaitMs)])
 }
 
-const settings = prepared(
-  'plan',
-  `SELECT set_config('lock_timeout', $1, true),
-    set_config('enable_indexscan', $2, true), set_config('enable_indexonlyscan', $2, true),
-    set_config('enable_bitmapscan', $3, true), set_config('enable_seqscan', 'off', true),
+const settingsMade = prepared(
+  'settings',
+  `SELECT set_config('lock_timeout', $1, true), set_config('plan_cache_mode', 'force_generic_plan', true),
+    set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
     set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
-    set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true)`,
+    set_config('enable_indexscan', 'on', true), set_config('enable_indexonlyscan', 'on', true),
+    set_config('enable_nestloop', 'on', true), set_config('jit', 'off', true)`,
 )
 
 /** How transactions begin and end. */
@@ -111,15 +102,18 @@ const accountsInserted = perApp(
   ({ account }) => `INSERT INTO ${account} (user_id, version, changed_at) SELECT * FROM ${listedAccounts}`,
 )
 
-/** Writes accounts that exist and are locked already: each found by the primary key. To be planned as an update. */
+/**
+ * Writes accounts that exist and are locked already: each found by the primary key. An upsert looks every row up by its key, whatever the
+ * planner thinks of the table, and costs the server what an UPDATE costs that is planned well.
+ */
 export function updateAccounts(app: string, rows: readonly AccountRow[]): Call {
   return call(accountsUpdated(app), accountValues(rows))
 }
 
 const accountsUpdated = perApp(
   'update_accounts',
-  ({ account }) => `UPDATE ${account} AS a SET version = w.version, changed_at = w.changed_at
-    FROM ${listedAccounts} WHERE a.user_id = w.user_id`,
+  ({ account }) => `INSERT INTO ${account} (user_id, version, changed_at) SELECT * FROM ${listedAccounts}
+    ON CONFLICT (user_id) DO UPDATE SET version = excluded.version, changed_at = excluded.changed_at`,
 )
 
 /** Inserts holdings, locking the new rows; fails with 23505 if one is there. The lock on its account keeps everybody else away. */
@@ -136,26 +130,33 @@ const holdingsInserted = perApp(
     SELECT * FROM ${listedHoldings}`,
 )
 
-/** Writes holdings that exist: each found by the primary key and locked; their accounts are already. To be planned as an update. */
+/** Writes holdings that exist, as `updateAccounts` does: each found by the primary key and locked; their accounts are already. */
 export function updateHoldings(app: string, rows: readonly HoldingRow[]): Call {
   return call(holdingsUpdated(app), holdingValues(rows))
 }
 
 const holdingsUpdated = perApp(
   'update_holdings',
-  ({ holding }) => `UPDATE ${holding} AS h SET quantity = w.quantity, serials = w.serials, position = w.position
-    FROM ${listedHoldings} WHERE h.user_id = w.user_id AND h.item_id = w.item_id`,
+  ({
+    holding,
+  }) => `INSERT INTO ${holding} (user_id, item_id, quantity, serials, position) SELECT * FROM ${listedHoldings}
+    ON CONFLICT (user_id, item_id)
+    DO UPDATE SET quantity = excluded.quantity, serials = excluded.serials, position = excluded.position`,
 )
 
-/** Deletes holdings: each found by the primary key and locked; their accounts are already. To be planned as an update. */
+/**
+ * Deletes holdings: each found by the primary key, then by its place, and locked; their accounts are already, so that nobody moves them in
+ * between.
+ */
 export function deleteHoldings(app: string, names: readonly HoldingName[]): Call {
   return call(holdingsDeleted(app), [texts(names.map(userOf)), texts(names.map(itemOf))])
 }
 
 const holdingsDeleted = perApp(
   'delete_holdings',
-  ({ holding }) => `DELETE FROM ${holding} AS h USING unnest($1::text[], $2::text[]) AS w(user_id, item_id)
-    WHERE h.user_id = w.user_id AND h.item_id = w.item_id`,
+  ({ holding }) => `DELETE FROM ${holding} WHERE ctid = ANY(ARRAY(
+    SELECT h.place FROM unnest($1::text[], $2::text[]) AS w(user_id, item_id) CROSS JOIN LATERAL (
+      SELECT ctid AS place FROM ${holding} AS r WHERE r.user_id = w.user_id AND r.item_id = w.item_id OFFSET 0) AS h))`,
 )
 
 /** Inserts history, locking the new rows; fails with 23505 if a line is there. */

@@ -24,7 +24,7 @@ import { PostgresSession, type SessionOptions } from './session.ts'
 import { sweepCommits, sweepReceipts } from './shared-statements.ts'
 import { PostgresSnapshot } from './snapshot.ts'
 import type { Call } from './statement.ts'
-import { plan } from './statements.ts'
+import { settings } from './statements.ts'
 
 /** One database of a PostgreSQL server. */
 export class PostgresStorage implements Storage {
@@ -57,13 +57,13 @@ export class PostgresStorage implements Storage {
 
   fetch(queries: readonly HoldingQuery[]): Promise<HoldingAnswer[]> {
     return this.#borrow('read holdings', queries[0]?.app ?? null, (connection) =>
-      fetchHoldings(queries, (calls) => this.#search(connection, calls)),
+      fetchHoldings(queries, (calls) => this.#run(connection, calls)),
     )
   }
 
   entries(query: EntryQuery): Promise<HistoryRow[]> {
     return this.#borrow('read history', query.app, async (connection) => {
-      const [answer] = await this.#search(connection, [readEntries(query)])
+      const [answer] = await this.#run(connection, [readEntries(query)])
       return (answer?.rows ?? []).map((row) => toHistoryRow(query.app, row))
     })
   }
@@ -81,7 +81,7 @@ export class PostgresStorage implements Storage {
     return this.#borrow('sweep old receipts', null, async (connection) => {
       try {
         const calls = [sweepReceipts(receiptsBefore, rowsMax), sweepCommits(commitsBefore, rowsMax)]
-        const answers = await this.#search(connection, calls)
+        const answers = await this.#run(connection, calls)
         return answers.reduce((sum, { tag }) => sum + Number(tag.replace('DELETE ', '')), 0)
       } catch (error) {
         // Before the first migration there is nothing to sweep.
@@ -100,9 +100,9 @@ export class PostgresStorage implements Storage {
     return new PostgresSession(this.#connections, connection, { ...this.#options, isBatch })
   }
 
-  /** Runs statements that are planned as a search, in one round trip, which is a transaction of its own. */
-  async #search(connection: Connection, calls: readonly Call[]): Promise<Answer[]> {
-    const answers = await connection.run([plan('search', this.#options.lockWaitMs), ...calls])
+  /** Runs statements in one round trip, which is a transaction of its own. */
+  async #run(connection: Connection, calls: readonly Call[]): Promise<Answer[]> {
+    const answers = await connection.run([settings(this.#options.lockWaitMs), ...calls])
     return answers.slice(1)
   }
 
