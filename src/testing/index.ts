@@ -10,6 +10,7 @@ import { migrations } from './migrations.ts'
 import { reads } from './reads.ts'
 import { receipts } from './receipts.ts'
 import { savepoints } from './savepoints.ts'
+import { transactionLimits } from './transaction-limits.ts'
 import { transactions } from './transactions.ts'
 import { validation } from './validation.ts'
 import { verbs } from './verbs.ts'
@@ -43,6 +44,7 @@ export const suites: readonly Suite[] = [
   versions,
   history,
   transactions,
+  transactionLimits,
   savepoints,
   callbacks,
   locks,
