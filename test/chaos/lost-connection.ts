@@ -4,7 +4,7 @@ import { startFaultProxy, type FaultProxy } from '../servers/fault-proxy.ts'
 import { openStorage } from './open-storage.ts'
 
 /** How long to wait where the database is gone for good: short, for nobody will answer. */
-const shortWaits = { commitResolveMs: 400, lockWaitMs: 1_000 }
+const shortWaits = { outcomeWaitMs: 400, lockWaitMs: 1_000 }
 
 /** A database of its own that one Stockpile reaches through a proxy which loses things, and another one directly. */
 export class LostConnection implements AsyncDisposable {

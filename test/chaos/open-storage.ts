@@ -4,7 +4,7 @@ import type { Storage } from '../../src/index.ts'
 export interface WaitOptions {
   readonly lockWaitMs?: number
   /** Servers only. */
-  readonly commitResolveMs?: number
+  readonly outcomeWaitMs?: number
 }
 
 /**
@@ -20,11 +20,7 @@ export async function openStorage(url: string, options: WaitOptions = {}): Promi
   }
   if (url.startsWith('mysql:')) {
     const { mysql } = await import('../../src/storage/mysql/index.ts')
-    const { lockWaitMs, commitResolveMs } = options
-    return mysql(url, {
-      ...(lockWaitMs === undefined ? {} : { lockWaitMs }),
-      ...(commitResolveMs === undefined ? {} : { outcomeWaitMs: commitResolveMs }),
-    })
+    return mysql(url, options)
   }
   const { postgres } = await import('../../src/storage/postgres/index.ts')
   return postgres(url, options)
