@@ -51,7 +51,7 @@ export async function* readCsvRows(input: Input, delimiter: string, signal: Abor
 }
 
 function faultOf({ code, message, ...place }: CsvError): string {
-  const line = 'lines' in place ? String(place.lines) : 'unknown'
+  const line = 'lines' in place ? String(place['lines']) : 'unknown'
   if (code === 'CSV_QUOTE_NOT_CLOSED') return `a quote is opened and not closed before the end, in line ${line}`
   if (code === 'CSV_MAX_RECORD_SIZE')
     return `a row before line ${line} is longer than ${rowLengthMax} characters: is a quote not closed there?`
