@@ -40,7 +40,7 @@ const rooms: readonly Room[] = [
     name: 'ledger',
     files: /^src\/ledger\//,
     open: [errors, model, contract, /^src\/storage\/migrator\.ts$/],
-    packages: /^(?:node:(?:async_hooks|diagnostics_channel|timers\/promises|process)|uuidv7)$/,
+    packages: /^(?:node:(?:async_hooks|diagnostics_channel|timers\/promises|process|util)|uuidv7)$/,
   },
   {
     name: 'storage',
