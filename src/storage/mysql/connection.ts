@@ -102,6 +102,17 @@ export class Connection {
     await this.#send(statements)
   }
 
+  /** Runs statements that answer no rows, and a last one only if all of them succeeded: in one round trip, if they fit into a packet. */
+  async runThen(statements: readonly string[], last: string): Promise<void> {
+    const all = [...statements, last]
+    // In one packet the server stops at the first that fails.
+    if (this.#habits.canJoin && packetsOf([...this.#preparation, ...all]).length === 1) await this.#send(all)
+    else {
+      await this.#send(statements)
+      await this.#send([last])
+    }
+  }
+
   /** Runs statements that answer rows, as `runAll` does; answers the rows of each. */
   async rowsOfAll<Row extends readonly unknown[]>(statements: readonly string[]): Promise<Row[][]> {
     return (await this.#send(statements)) as Row[][]

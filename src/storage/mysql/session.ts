@@ -58,23 +58,34 @@ type ReceiptColumns = readonly [key: string, hash: string, deal: string, outcome
 /** `unclean`: a save failed and may have left a part of itself; `doomed`: the server has rolled everything back. */
 type State = 'open' | 'unclean' | 'doomed' | 'over'
 
+/** What a session is for. */
+export interface SessionOptions {
+  /** `batch` for one that must not hold up others. */
+  readonly mode: Exclude<Mode, 'reads'>
+  /** How long to try to find out what became of a COMMIT that got no answer, in milliseconds. */
+  readonly outcomeWaitMs: number
+  /**
+   * The row for `stockpile_commit` of a batch, in which nothing is done between saving and COMMIT; null for any other transaction. Its row
+   * is inserted when the accounts are locked, and what is saved travels with COMMIT, which spares a round trip: the faults of saving come
+   * out of `commit` then. Whoever asks for the outcome meanwhile waits for the row's lock, as after any other way of saving.
+   */
+  readonly batch: { readonly id: string; readonly time: number } | null
+}
+
 /** A transaction at READ COMMITTED on a connection of its own. */
 export class MysqlSession implements Session {
   readonly #connections: Connections
   readonly #connection: Connection
-  readonly #outcomeWaitMs: number
+  readonly #options: SessionOptions
+  #saving: readonly string[] = []
   #state: State = 'open'
 
-  /**
-   * @param connection taken from `connections`, and given back at the end
-   * @param mode `batch` for one that must not hold up others
-   * @param outcomeWaitMs how long to try to find out what became of a COMMIT that got no answer
-   */
-  constructor(connections: Connections, connection: Connection, mode: Exclude<Mode, 'reads'>, outcomeWaitMs: number) {
+  /** @param connection taken from `connections`, and given back at the end */
+  constructor(connections: Connections, connection: Connection, options: SessionOptions) {
     this.#connections = connections
     this.#connection = connection
-    this.#outcomeWaitMs = outcomeWaitMs
-    connection.enter(mode)
+    this.#options = options
+    connection.enter(options.mode)
   }
 
   load(names: Names, wait: LockWait): Promise<Loaded> {
@@ -83,8 +94,10 @@ export class MysqlSession implements Session {
       const locks = names.apps.map(({ app, users }) => ({ app, statements: sql.lockAccounts(app, users, wait) }))
       const reads = names.apps.map(({ app, holdings }) => ({ app, statements: sql.readHoldings(app, holdings) }))
       const receipts = sql.readReceipts(names.keys)
+      const { batch } = this.#options
+      const commit = batch === null ? [] : [sql.insertCommit(batch.id, batch.time)]
       const answers = await this.#connection.rowsOfAll(
-        [...locks, ...reads, { statements: receipts }].flatMap(({ statements }) => statements),
+        [...locks, ...reads, { statements: [...receipts, ...commit] }].flatMap(({ statements }) => statements),
       )
       const take = <Row>(count: number): Row[] => answers.splice(0, count).flat() as readonly unknown[] as Row[]
       const accounts = locks.flatMap(({ app, statements }) =>
@@ -103,6 +116,10 @@ export class MysqlSession implements Session {
       const statements = writes.apps.flatMap(saveStatements)
       // After everything that is locked already, and in an order of its own: two that wait for each other's receipts can't happen.
       statements.push(...sql.insertReceipts(writes.receipts))
+      if (this.#options.batch !== null) {
+        this.#saving = statements
+        return
+      }
       if (writes.commit !== null) statements.push(sql.insertCommit(writes.commit.id, writes.commit.time))
       try {
         await this.#connection.runAll(statements)
@@ -166,9 +183,12 @@ export class MysqlSession implements Session {
     }
     this.#state = 'over'
     try {
-      await this.#connection.run('COMMIT')
+      await this.#connection.runThen(this.#saving, 'COMMIT')
       this.#connections.give(this.#connection)
     } catch (error) {
+      if (this.#saving.length > 0 && (await this.#isRolledBack())) {
+        throw toFault(error, { location, tried: 'save and commit', app: null })
+      }
       // Without a connection nothing more can be committed.
       this.#connection.destroy()
       this.#connections.give(this.#connection)
@@ -183,10 +203,22 @@ export class MysqlSession implements Session {
     this.#connections.give(this.#connection)
   }
 
+  /** Rolls back what a server refused that still answers, and gives the connection back; false where it is out of reach. */
+  async #isRolledBack(): Promise<boolean> {
+    if (!this.#connection.isUsable) return false
+    try {
+      await this.#connection.run('ROLLBACK')
+    } catch {
+      return false
+    }
+    this.#connections.give(this.#connection)
+    return true
+  }
+
   /** Answers for a COMMIT that failed: by the row that the transaction left behind if, and only if, it was committed. */
   async #resolve(commitId: string | null, deals: readonly string[], error: unknown): Promise<void> {
     const outcome =
-      commitId === null ? 'rolled back' : await findOutcome(this.#connections, commitId, this.#outcomeWaitMs)
+      commitId === null ? 'rolled back' : await findOutcome(this.#connections, commitId, this.#options.outcomeWaitMs)
     if (outcome === 'committed') return
     if (outcome === undefined) throw new OutcomeUnknownError(deals, { cause: error })
     const fault = toFault(error, { location: this.#connection.location, tried: 'commit', app: null })

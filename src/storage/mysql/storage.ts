@@ -12,11 +12,11 @@ import type {
   Storage,
 } from '../contract.ts'
 import { MysqlSchemaSession, readSchemaVersions } from './alter.ts'
-import type { Connection, Mode } from './connection.ts'
+import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
 import { isTableMissing, toFault } from './faults.ts'
 import { appSteps, sharedSteps } from './schema.ts'
-import { fetchEntries, fetchHoldings, MysqlSession } from './session.ts'
+import { fetchEntries, fetchHoldings, MysqlSession, type SessionOptions } from './session.ts'
 import { MysqlSnapshot } from './snapshot.ts'
 import { sweepOlder } from './statements.ts'
 
@@ -42,11 +42,12 @@ export class MysqlStorage implements Storage {
   }
 
   settle(request: BatchRequest): Promise<BatchAnswer> {
-    return settleAlone(() => this.#begin(request.wait === 'skip' ? 'batch' : 'transaction'), request)
+    const mode = request.wait === 'skip' ? 'batch' : 'transaction'
+    return settleAlone(() => this.#begin(mode, { id: request.id, time: request.now }), request)
   }
 
   begin(): Promise<Session> {
-    return this.#begin('transaction')
+    return this.#begin('transaction', null)
   }
 
   snapshot(): Promise<Snapshot> {
@@ -87,9 +88,10 @@ export class MysqlStorage implements Storage {
     return this.#connections.close()
   }
 
-  async #begin(mode: Exclude<Mode, 'reads'>): Promise<Session> {
+  async #begin(mode: SessionOptions['mode'], batch: SessionOptions['batch']): Promise<Session> {
     const connection = await this.#connections.take(mode)
-    return new MysqlSession(this.#connections, connection, mode, this.#outcomeWaitMs)
+    const options = { mode, batch, outcomeWaitMs: this.#outcomeWaitMs }
+    return new MysqlSession(this.#connections, connection, options)
   }
 
   /** Works with a connection whose statements are transactions of their own. */
