@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { listFiles, readFiles } from '../tidy/source-file.ts'
-import { findBrokenLinks } from './links.ts'
+import { findBrokenLinks, findLostPaths } from './links.ts'
 
 const pages = readFiles(/\.md$/)
 const texts = new Map(readFiles(/\.(?:md|ts)$/).map(({ path, text }) => [path, text]))
@@ -9,6 +9,10 @@ const files = new Map(listFiles().map((path) => [path, texts.get(path) ?? '']))
 describe('the links of the documentation', () => {
   it('lead to files, headings and tests that are there', () => {
     expect(findBrokenLinks(pages, files)).toEqual([])
+  })
+
+  it('and the paths in code font are there', () => {
+    expect(findLostPaths(pages, files)).toEqual([])
   })
 
   it('reach every page', () => {
@@ -24,6 +28,13 @@ describe('the check of links', () => {
     ['src/testing/verbs.ts', "title: 'add adds'"],
   ])
   const check = (text: string): string[] => findBrokenLinks([{ path: 'README.md', text }], there)
+
+  it('reports a path in code font that is not there', () => {
+    const text = '`src/testing/verbs.ts`, `src/testing/`, `docs`, `src/gone.ts`'
+    expect(findLostPaths([{ path: 'README.md', text }], there)).toEqual([
+      "README.md names src/gone.ts, which isn't there",
+    ])
+  })
 
   it.each([
     '[a](docs/a.md)',

@@ -37,6 +37,15 @@ export function findBrokenLinks(pages: readonly SourceFile[], files: ReadonlyMap
   })
 }
 
+/** Finds paths in code font that aren't there; a sentence for each. */
+export function findLostPaths(pages: readonly SourceFile[], files: ReadonlyMap<string, string>): string[] {
+  return pages.flatMap(({ path, text }) =>
+    [...text.matchAll(/`((?:src|test|docs|bench|examples|scripts)\/[\w./-]*)`/g)].flatMap(([, name = '']) =>
+      files.has(name) || isFolder(name.replace(/\/$/, ''), files) ? [] : [`${path} names ${name}, which isn't there`],
+    ),
+  )
+}
+
 function isFolder(path: string, files: ReadonlyMap<string, string>): boolean {
   return [...files.keys()].some((name) => name.startsWith(`${path}/`))
 }
