@@ -23,7 +23,7 @@ const app = 'bench'
 const batch = 128
 const plans = {
   quick: { callers: [128], rounds: 1, milliseconds: 1000 },
-  usual: { callers: [128, 1024], rounds: 3, milliseconds: 3000 },
+  usual: { callers: [128, 1024], rounds: 3, milliseconds: 2000 },
   full: { callers: [1, 128, 1024], rounds: 5, milliseconds: 10_000 },
 } as const satisfies Record<Settings['level'], object>
 

@@ -21,7 +21,7 @@ interface GrowthRow {
 const callers = 128
 const plans = {
   quick: { sizes: [10_000, 100_000], rounds: 1, milliseconds: 1000 },
-  usual: { sizes: [10_000, 1_000_000], rounds: 3, milliseconds: 2000 },
+  usual: { sizes: [10_000, 1_000_000], rounds: 3, milliseconds: 1500 },
   full: { sizes: [10_000, 1_000_000, 5_000_000], rounds: 5, milliseconds: 4000 },
 } as const satisfies Record<Settings['level'], object>
 

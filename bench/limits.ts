@@ -26,7 +26,7 @@ const bareApp = 'bare'
 const batch = 128
 const plans = {
   quick: { rounds: 1, milliseconds: 700 },
-  usual: { rounds: 3, milliseconds: 1500 },
+  usual: { rounds: 3, milliseconds: 1000 },
   full: { rounds: 7, milliseconds: 3000 },
 } as const satisfies Record<Settings['level'], object>
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { availableParallelism, cpus, release, totalmem, type as systemType } from 'node:os'
+import { availableParallelism, cpus, loadavg, release, totalmem, type as systemType } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 
@@ -13,6 +13,8 @@ export interface Machine {
   readonly processor: string
   readonly cores: number
   readonly memoryGib: number
+  /** How many other processes wanted to run just before: from about 1 upwards the figures suffer, and only ratios are worth anything. */
+  readonly loadBefore: number
 }
 
 /** Describes this machine and what runs on it. */
@@ -30,5 +32,6 @@ export function machine(): Machine {
     processor: cpus()[0]?.model ?? 'unknown',
     cores: availableParallelism(),
     memoryGib: Math.round(totalmem() / 2 ** 30),
+    loadBefore: loadavg()[0] ?? 0,
   }
 }

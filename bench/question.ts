@@ -30,6 +30,7 @@ export interface Question<Row> {
  * Answers a question: measures, prints the table, and keeps the figures unless they were made quickly.
  */
 export async function answer<Row>(question: Question<Row>, settings: Settings): Promise<void> {
+  const place = machine()
   const start = performance.now()
   const { rows, versions } = await question.measure(settings, (what) => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${question.name}: ${what}`)
@@ -41,14 +42,14 @@ export async function answer<Row>(question: Question<Row>, settings: Settings): 
     note: question.note,
     level: settings.level,
     seconds: Math.round((performance.now() - start) / 1000),
-    machine: machine(),
+    machine: place,
     versions,
     columns: question.columns,
     table: rows.map((row) => question.cells(row)),
     rows,
   }
   console.log(`\n${question.title}\n\n${textTable(result.columns, result.table)}\n\n${question.note}`)
-  if (settings.level !== 'quick') keepResult(result)
+  if (settings.level !== 'quick') await keepResult(result)
 }
 
 /** Answers a question if its file is the one that was started. */

@@ -19,7 +19,7 @@ const accounts = 100_000
 const app = 'bench'
 const plans = {
   quick: { callers: [1, 128], rounds: 1, milliseconds: 500 },
-  usual: { callers: [1, 16, 128], rounds: 3, milliseconds: 1000 },
+  usual: { callers: [1, 16, 128], rounds: 3, milliseconds: 700 },
   full: { callers: [1, 16, 128], rounds: 7, milliseconds: 3000 },
 } as const satisfies Record<Settings['level'], object>
 

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { format, resolveConfig } from 'prettier'
 import type { Machine } from './machine.ts'
 import type { Cell } from './question.ts'
 import { markdownTable } from './table.ts'
@@ -28,35 +29,49 @@ const marks = { begin: '<!-- bench:begin -->', end: '<!-- bench:end -->' }
 const order = ['deals', 'reads', 'growth', 'memory', 'event-loop', 'limits']
 
 /** Keeps a result in place of the one before it. */
-export function keepResult(result: Result): void {
+export async function keepResult(result: Result): Promise<void> {
   mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, `${result.question}.json`), `${JSON.stringify(result, rounded, 2)}\n`)
+  await write(join(folder, `${result.question}.json`), JSON.stringify(result, rounded))
 }
 
 /** Writes the figures of the kept results into the README, between its two marks; does nothing where there are none. */
-export function writeReadme(): void {
+export async function writeReadme(): Promise<void> {
   if (!existsSync(readme)) return
   const text = readFileSync(readme, 'utf8')
   const begin = text.indexOf(marks.begin)
   const end = text.indexOf(marks.end)
   if (begin < 0 || end < begin) return
-  const section = `${marks.begin}\n\n${figures()}\n\n`
-  writeFileSync(readme, text.slice(0, begin) + section + text.slice(end))
+  await write(readme, `${text.slice(0, begin)}${marks.begin}\n\n${figures()}\n\n${text.slice(end)}`)
 }
 
-/** The kept results as Markdown. */
-export function figures(): string {
+/** The kept results as Markdown: the first in full view, the others to be unfolded. */
+function figures(): string {
   const results = readdirSync(folder)
     .filter((name) => name.endsWith('.json'))
     .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Result)
     .sort((left, right) => order.indexOf(left.question) - order.indexOf(right.question))
-  return results.map(sectionOf).join('\n\n')
+  return results
+    .map((result, place) => {
+      const { title } = result
+      const table = tableOf(result)
+      return place === 0 ? `**${title}**\n\n${table}` : `<details><summary>${title}</summary>\n\n${table}\n\n</details>`
+    })
+    .join('\n\n')
 }
 
-function sectionOf({ title, note, machine, versions, columns, table }: Result): string {
-  const { cores, processor, memoryGib, node, date } = machine
+function tableOf({ note, machine, versions, columns, table }: Result): string {
+  const { cores, processor, memoryGib, node, date, loadBefore } = machine
   const place = `${cores} cores (${processor}), ${memoryGib} GiB, Node ${node}, ${versions.join(', ')}; ${date}.`
-  return `**${title}**\n\n${markdownTable(columns, table)}\n\n${note}\n\nMeasured on ${place}`
+  const others =
+    loadBefore < 1
+      ? ''
+      : ` Other work kept the machine busy (load ${loadBefore.toFixed(1)} before): trust the ratios alone.`
+  return `${markdownTable(columns, table)}\n\n${note}\n\nMeasured on ${place}${others}`
+}
+
+async function write(file: string, text: string): Promise<void> {
+  const settings = await resolveConfig(file)
+  writeFileSync(file, await format(text, { ...settings, filepath: file }))
 }
 
 // Four digits are more than any run repeats.

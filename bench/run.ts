@@ -29,4 +29,4 @@ if (unknown.length > 0) {
 for (const [name, measure] of Object.entries(questions)) {
   if (settings.questions.length === 0 || settings.questions.includes(name)) await measure()
 }
-if (settings.level !== 'quick') writeReadme()
+if (settings.level !== 'quick') await writeReadme()

@@ -13,7 +13,7 @@ export interface Settings {
 }
 
 const names = { sqlite: 'SQLite', mariadb: 'MariaDB', postgres: 'PostgreSQL' } as const
-const minutesOf = { quick: 0.1, usual: 0.5, full: 10 } as const
+const minutesOf = { quick: 0.1, usual: 0.25, full: 10 } as const
 
 /**
  * Reads the arguments of the command line.
