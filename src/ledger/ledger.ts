@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { uuidv7 } from 'uuidv7'
 import {
   ClosedError,
@@ -113,17 +114,21 @@ export class Ledger {
     const outer = this.#scope()
     const facts = { level: outer === null ? 0 : outer.level + 1, attempts: 1 }
     return traced(traces.transaction, facts, async () => {
-      if (outer !== null) return outer.nested(work, this.#settings.lane, (callbacks) => this.#report(callbacks))
+      if (outer !== null) return outer.nested(work, this.#settings.lane, (...report) => this.#report(...report))
+      let retries = 0
       for (;;) {
         const root = this.#root()
         try {
           return await this.#attempt(root, work, options.timeoutMs)
         } catch (error) {
           const reason = root.fault ?? error
-          if (reason instanceof TablesAwaitedError && facts.attempts <= appsMax)
+          if (reason instanceof TablesAwaitedError && facts.attempts - retries <= appsMax) {
             await this.#migrator.prepare(reason.app)
-          else if (!isPassing(reason) || facts.attempts > options.retries) throw error
-          else await backOff(facts.attempts)
+          } else {
+            if (!isPassing(reason) || retries >= options.retries) throw error
+            retries += 1
+            await backOff(retries)
+          }
           facts.attempts += 1
         }
       }
@@ -192,11 +197,11 @@ export class Ledger {
   /** Sees to an app's tables. A single writer's open transaction would be in the way of that, so it is done between two tries of it. */
   async #prepare(app: string): Promise<void> {
     const root = this.#scope()?.root
-    if (root?.isBegun === true && this.#storage.isSingleWriter && !(await this.#migrator.isThere(app))) {
-      root.doom(new TablesAwaitedError(app))
-      throw root.fault
-    }
-    await this.#migrator.prepare(app)
+    if (root === undefined || !this.#storage.isSingleWriter) return this.#migrator.prepare(app)
+    if (!root.isBegun) return root.before(this.#migrator.prepare(app))
+    if (await this.#migrator.isThere(app)) return
+    root.doom(new TablesAwaitedError(app))
+    throw root.fault
   }
 
   #root(): Root {
@@ -221,17 +226,29 @@ export class Ledger {
     return result
   }
 
-  /** Runs callbacks one after the other, outside of the transaction; one that throws is reported and stops nobody. */
-  async #report(callbacks: readonly Callback[]): Promise<void> {
+  /** Runs callbacks one after the other, at a level of a transaction or outside of it; one that throws is reported and stops nobody. */
+  async #report(callbacks: readonly Callback[], level: Scope | null = null): Promise<void> {
     for (const callback of callbacks) {
       try {
-        await ambient.exit(callback)
+        await (level === null ? ambient.exit(callback) : ambient.run(level, callback))
       } catch (error) {
-        const { logger } = this.#settings
-        const message = 'a callback of onCommit or onRollback threw; the outcome of its transaction stands'
-        if (logger === null) process.emitWarning(`${message}: ${String(error)}`, 'StockpileWarning')
-        else logger.error(message, { error })
+        this.#complain('a callback of onCommit or onRollback threw; the outcome of its transaction stands', error)
       }
+    }
+  }
+
+  /** Tells of what nobody waits for. What goes wrong on the way must not look like a failure of what is done already. */
+  #complain(message: string, error: unknown): void {
+    const { logger } = this.#settings
+    try {
+      if (logger !== null) logger.error(message, { error })
+      else
+        process.emitWarning(
+          `${message}: ${error instanceof Error ? String(error) : inspect(error)}`,
+          'StockpileWarning',
+        )
+    } catch {
+      // There is nobody left to tell.
     }
   }
 }

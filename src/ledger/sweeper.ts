@@ -23,7 +23,11 @@ export class Sweeper {
     if (this.#settings.clock() < this.#nextAt) return
     this.#nextAt = this.#settings.clock() + everyMs
     this.#underWay = this.sweep().catch((error: unknown) => {
-      this.#settings.logger?.warn('sweeping old receipts failed; it is tried again later', { error })
+      try {
+        this.#settings.logger?.warn('sweeping old receipts failed; it is tried again later', { error })
+      } catch {
+        // A broken logger must not end the process.
+      }
     })
   }
 

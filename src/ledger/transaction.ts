@@ -28,6 +28,8 @@ export class Root {
   readonly #commitId = uuidv7()
   readonly #deals: string[] = []
   #session: Promise<Session> | null = null
+  #isOpen = false
+  readonly #preparations: Promise<unknown>[] = []
   /** The session takes one call at a time; unlike a level's turn, this one never lasts longer than a call. */
   readonly #calls = new Turn()
   #isSaved = false
@@ -42,7 +44,7 @@ export class Root {
     this.#now = now
   }
 
-  /** Whether the database transaction is open. */
+  /** Whether the database transaction is open, or about to be. */
   get isBegun(): boolean {
     return this.#session !== null
   }
@@ -57,12 +59,21 @@ export class Root {
     this.#fault ??= fault
   }
 
+  /** Has BEGIN wait for work that an open transaction would stand in the way of. */
+  async before(work: Promise<void>): Promise<void> {
+    this.#preparations.push(work)
+    await work
+  }
+
   /** Does something with the database transaction; whatever fails there dooms it. */
   async use<T>(work: (session: Session) => Promise<T>): Promise<T> {
     return this.#calls.run(async () => {
-      if (this.#fault !== null) throw this.#fault
+      if (this.#fault !== null) throw this.#fault as Error
       try {
-        return await work(await (this.#session ??= this.#begin()))
+        const session = await (this.#session ??= this.#open())
+        // It may have come to be while BEGIN waited for its turn.
+        if (this.#fault !== null) throw this.#fault as Error
+        return await work(session)
       } catch (error) {
         this.doom(error)
         throw error
@@ -91,7 +102,7 @@ export class Root {
   async commit(): Promise<void> {
     if (this.#fault !== null) {
       await this.rollback()
-      throw this.#fault
+      throw this.#fault as Error
     }
     if (this.#session === null) return
     const session = await this.#session
@@ -100,10 +111,25 @@ export class Root {
 
   /** Rolls back, as soon as the call under way is over; never rejects. */
   async rollback(): Promise<void> {
+    if (this.#fault !== null && !this.#isOpen) {
+      // BEGIN may have to wait for long, and nothing is done after it any more: nobody needs to wait for that.
+      void this.#session?.then(
+        (session) => session.rollback(),
+        () => undefined,
+      )
+      return
+    }
     await this.#calls.run(async () => {
       const session = await this.#session?.catch(() => null)
       await session?.rollback()
     })
+  }
+
+  async #open(): Promise<Session> {
+    await Promise.allSettled(this.#preparations)
+    const session = await this.#begin()
+    this.#isOpen = true
+    return session
   }
 }
 
@@ -164,25 +190,20 @@ export class Scope {
   async nested<T>(
     work: () => Promise<T>,
     settings: LaneSettings,
-    report: (callbacks: readonly Callback[]) => Promise<void>,
+    report: (callbacks: readonly Callback[], level: Scope | null) => Promise<void>,
   ): Promise<T> {
     this.#checkOpen()
-    return this.#turn.run(async () => {
-      const inner = new Scope(this.root, this.level + 1, settings)
-      await this.root.use((session) => session.savepoint(inner.level))
-      try {
-        const result = await inner.run(work)
-        await this.root.use((session) => session.release(inner.level))
-        const { onCommit, onRollback } = inner.callbacks()
-        this.#onCommit.push(...onCommit)
-        this.#onRollback.push(...onRollback)
-        return result
-      } catch (error) {
-        if (this.root.fault === null) await this.root.use((session) => session.restore(inner.level))
-        await report(inner.callbacks().onRollback)
-        throw error
-      }
-    })
+    const inner = new Scope(this.root, this.level + 1, settings)
+    try {
+      return await this.#turn.run(() => this.#inside(inner, work))
+    } catch (error) {
+      // With a fault, nothing but rolling back all of it makes the outcome certain.
+      const isOver = this.root.fault !== null
+      if (isOver) await this.root.rollback()
+      // The turn is over, so that callbacks may use this level.
+      await report(inner.callbacks().onRollback, isOver ? null : this)
+      throw error
+    }
   }
 
   /** Runs work with this level as the ambient one and closes the level after it, when all that the work began is done. */
@@ -204,6 +225,21 @@ export class Scope {
   /** The callbacks registered so far. */
   callbacks(): { onCommit: readonly Callback[]; onRollback: readonly Callback[] } {
     return { onCommit: this.#onCommit, onRollback: this.#onRollback }
+  }
+
+  async #inside<T>(inner: Scope, work: () => Promise<T>): Promise<T> {
+    await this.root.use((session) => session.savepoint(inner.level))
+    try {
+      const result = await inner.run(work)
+      await this.root.use((session) => session.release(inner.level))
+      const { onCommit, onRollback } = inner.callbacks()
+      this.#onCommit.push(...onCommit)
+      this.#onRollback.push(...onRollback)
+      return result
+    } catch (error) {
+      if (this.root.fault === null) await this.root.use((session) => session.restore(inner.level))
+      throw error
+    }
   }
 
   async #use<T>(work: (session: Session) => Promise<T>): Promise<T> {
