@@ -16,10 +16,9 @@ const someStockpile = "const stockpile = new Stockpile({ storage: sqlite('farm.d
 const someInventory = "const inventory = stockpile.tally('test_app', 1)\nawait inventory.add(1000, 100)"
 
 // Something in the stores of those whom the examples let trade.
-const seed = `for (const user of [1, 2]) {
-  await stockpile.tally('farm', user).add('gold', 100)
-  await stockpile.tally('farm', user).add('wheat', 100)
-}`
+const seed = `await stockpile.deal(
+  [1, 2].flatMap((user) => ['gold', 'wheat'].map((item) => stockpile.tally('farm', user).plan.add(item, 100))),
+)`
 
 // A comment behind a statement says what it answers, and behind console.log what is printed.
 const claims = `function claimed(actual: unknown, expected: string): void {
@@ -51,7 +50,8 @@ export function exampleProgram(
     imports(own),
     claims,
     ...(lacks('backend') ? ['declare const backend: Backend'] : []),
-    ...(lacksStockpile ? [someStockpile, seed] : []),
+    ...(lacksStockpile ? [someStockpile] : []),
+    ...(lacksStockpile && code.includes("'farm'") ? [seed] : []),
     ...(lacks('inventory') ? [someInventory] : []),
     withChecks(code, result),
     ...(lacksStockpile || own.has('stockpile') ? ['await stockpile.close()'] : []),
