@@ -1,6 +1,29 @@
 export { Stockpile, type StockpileOptions, type TransactionOptions } from './stockpile.ts'
-export { Inventory, type Plan, type PlanOptions, type ReadOptions, type Selection } from './inventory/inventory.ts'
+export {
+  Inventory,
+  type Outcomes,
+  type Plan,
+  type Planned,
+  type PlanOptions,
+  type ReadOptions,
+  type Selection,
+} from './inventory/inventory.ts'
+export { Hybrid, type Converting } from './inventory/hybrid.ts'
+export { Serial, type SerialGiven, type SerialOptions } from './inventory/serial.ts'
 export { Tally } from './inventory/tally.ts'
+export { FirstAddedSorter } from './wrap/first-added-sorter.ts'
+export { OldestSorter } from './wrap/oldest-sorter.ts'
+export { Passthru, type GivenOf, type Layered, type QuantityOf } from './wrap/passthru.ts'
+export { QuantityInspector, type Check, type Inspection } from './wrap/quantity-inspector.ts'
+export { RecentSorter } from './wrap/recent-sorter.ts'
+export { Sorter } from './wrap/sorter.ts'
+export type { Page, Sorted, Sorting } from './wrap/sorter-layer.ts'
+export { Transfer } from './wrap/transfer.ts'
+export { HybridQuantity } from './model/hybrid-quantity.ts'
+export { Quantity } from './model/quantity.ts'
+export type { PropertySchema } from './model/property-schema.ts'
+export type { Properties, SerialNumber } from './model/serial.ts'
+export type { SerialSource } from './ledger/serial-numbers.ts'
 export type { Amount } from './model/amount.ts'
 export type { Change, Kind, Verb } from './model/change.ts'
 export type { Deal, Outcome, WriteOptions } from './model/deal.ts'
@@ -21,7 +44,9 @@ export {
   DriverMissingError,
   InTransactionError,
   InvalidArgumentError,
+  InvalidPropertiesError,
   KeyReusedError,
+  KindMismatchError,
   LockTimeoutError,
   NoTransactionError,
   NotEnoughError,
@@ -31,6 +56,10 @@ export {
   SchemaTooNewError,
   SchemaTooOldError,
   SecondDatabaseError,
+  SerialNotFoundError,
+  SerialTakenError,
+  SerialsAwaitedError,
+  SerialsNotReadyError,
   StockpileError,
   TablesAwaitedError,
   TablesMissingError,

@@ -1,14 +1,21 @@
 /// <reference lib="esnext.disposable" />
 import { InvalidArgumentError } from './errors.ts'
+import { Core } from './inventory/core.ts'
+import { Hybrid } from './inventory/hybrid.ts'
+import { plannerOf, type AnyInventory, type Outcomes } from './inventory/inventory.ts'
+import { Serial, type SerialOptions } from './inventory/serial.ts'
 import { Tally } from './inventory/tally.ts'
+import { collect } from './ledger/collect.ts'
 import type { BatchOptions, LaneSettings } from './ledger/lane.ts'
-import { Ledger, type Logger } from './ledger/ledger.ts'
+import { Ledger, type Logger, type SettledOutcome } from './ledger/ledger.ts'
+import type { SerialSource } from './ledger/serial-numbers.ts'
 import type { Callback } from './ledger/transaction.ts'
 import type { VerifyOptions, VerifyReport } from './ledger/verify.ts'
 import { toChange, type Change } from './model/change.ts'
-import type { Outcome, WriteOptions } from './model/deal.ts'
+import type { WriteOptions } from './model/deal.ts'
 import { toApp, type UserId } from './model/id.ts'
 import { toOptions } from './model/options.ts'
+import type { Properties } from './model/serial.ts'
 import type { Storage } from './storage/contract.ts'
 import type { Migration } from './storage/migrator.ts'
 
@@ -21,6 +28,8 @@ export interface StockpileOptions {
   readonly storage: Storage
   /** Milliseconds since 1970, so that tests own time; `Date.now` unless said otherwise. */
   readonly clock?: () => number
+  /** Serial numbers of your own; otherwise they are leased from the database, unique for ever and rising with time. */
+  readonly serials?: SerialSource
   /** `auto`: tables are made at first use (the default on SQLite); `migrate`: by `migrate()` only (the default elsewhere). */
   readonly tables?: 'auto' | 'migrate'
   /** How deals are batched. */
@@ -64,6 +73,9 @@ export class Stockpile implements AsyncDisposable {
       throw new InvalidArgumentError('clock', clock, 'a function that answers milliseconds since 1970')
     if (typeof receiptDays !== 'number' || !(receiptDays > 0))
       throw new InvalidArgumentError('receiptDays', receiptDays, 'a number of days above 0')
+    const serials = options.serials ?? null
+    if (serials !== null && typeof serials.next !== 'function')
+      throw new InvalidArgumentError('serials', serials, 'an object with a method next()')
     const tables = options.tables ?? storage.tables
     if (tables !== 'auto' && tables !== 'migrate')
       throw new InvalidArgumentError('tables', tables, "'auto' or 'migrate'")
@@ -76,6 +88,7 @@ export class Stockpile implements AsyncDisposable {
       lane: laneSettings(options.batch, storage),
       logger,
       receiptsKeptMs,
+      serials,
     })
   }
 
@@ -88,6 +101,26 @@ export class Stockpile implements AsyncDisposable {
    */
   tally(app: string, user: UserId): Tally {
     return new Tally(this, app, user)
+  }
+
+  /**
+   * The inventory of serials, with properties, of one user.
+   *
+   * @param options `properties`: a schema (zod, valibot, arktype, ...) that all properties keep to
+   * @throws InvalidArgumentError for an app, a user or a schema that can't be one
+   */
+  serial<P extends Properties = Properties>(app: string, user: UserId, options?: SerialOptions<P>): Serial<P> {
+    return new Serial<P>(this, app, user, options)
+  }
+
+  /**
+   * The inventory of one user that keeps counts and serials of the same items.
+   *
+   * @param options `properties`: a schema (zod, valibot, arktype, ...) that all properties keep to
+   * @throws InvalidArgumentError for an app, a user or a schema that can't be one
+   */
+  hybrid<P extends Properties = Properties>(app: string, user: UserId, options?: SerialOptions<P>): Hybrid<P> {
+    return new Hybrid<P>(this, app, user, options)
   }
 
   /**
@@ -140,13 +173,23 @@ export class Stockpile implements AsyncDisposable {
    * const [farmer, miller] = [stockpile.tally('farm', 1), stockpile.tally('farm', 2)]
    * await stockpile.deal([farmer.plan.subtract('wheat', 2), miller.plan.add('wheat', 2)])
    */
-  async deal(changes: readonly Change[], options: WriteOptions = {}): Promise<Outcome[]> {
+  async deal<const Changes extends readonly Change[]>(
+    changes: Changes,
+    options: WriteOptions = {},
+  ): Promise<Outcomes<Changes>> {
     if (!Array.isArray(changes))
       throw new InvalidArgumentError('changes', changes, 'a list of changes from inventory.plan')
-    // Array.from also visits the holes of a list.
-    const checked = Array.from(changes, (change, index) => toChange(`changes[${index}]`, change))
-    const { data, key, ifVersion } = toOptions('options', options)
-    return this.ledger.settle({ changes: checked, data, key, ifVersion })
+    const runs = runsOf(changes, this)
+    const { data, key, ifVersion, dryRun } = toOptions('options', options)
+    const settle = (all: readonly Change[]): Promise<SettledOutcome[]> =>
+      this.ledger.settle({ changes: all, data, key, ifVersion, dryRun })
+    if (runs.length === 0) await settle([])
+    const outcomes = await collect(
+      this.ledger,
+      runs.map((run) => () => run.inventory.write({ changes: run.changes })),
+      settle,
+    )
+    return outcomes.flat() as Outcomes<Changes>
   }
 
   /**
@@ -181,6 +224,33 @@ export class Stockpile implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
+}
+
+/** Changes that stand together and belong to one inventory: they flow through its layers together. */
+function runsOf(changes: readonly unknown[], stockpile: Stockpile): { inventory: AnyInventory; changes: Change[] }[] {
+  const runs: { inventory: AnyInventory; changes: Change[] }[] = []
+  // Array.from also visits the holes of a list.
+  for (const [index, change] of Array.from(changes).entries()) {
+    const checked = toChange(`changes[${index}]`, change)
+    const inventory = inventoryOf(checked, plannerOf(change as Change), stockpile)
+    const last = runs.at(-1)
+    if (last !== undefined && last.inventory === inventory) last.changes.push(checked)
+    else runs.push({ inventory, changes: [checked] })
+  }
+  return runs
+}
+
+/** The inventory whose layers a change flows through: the one that planned it; for one made by hand, or planned elsewhere, a core. */
+function inventoryOf(change: Change, planner: AnyInventory | undefined, stockpile: Stockpile): AnyInventory {
+  if (planner === undefined) return coreOf(change, stockpile)
+  // A core of another Stockpile adds nothing to the change; what a wrapper would add is lost elsewhere, so that is refused later.
+  return planner.isOf(stockpile.ledger) || !(planner instanceof Core) ? planner : coreOf(change, stockpile)
+}
+
+/** The core of a change. */
+function coreOf({ kind, app, user }: Change, stockpile: Stockpile): AnyInventory {
+  const core = kind === 'tally' ? Tally : kind === 'serial' ? Serial : Hybrid
+  return new core(stockpile, app, user) as unknown as AnyInventory
 }
 
 function laneSettings(batch: BatchOptions = {}, { isSingleWriter }: Storage): LaneSettings {

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '../errors.ts'
 import type { Entry, HistoryFilter } from '../ledger/history.ts'
 import type { Amount } from '../model/amount.ts'
-import type { Change, Kind } from '../model/change.ts'
+import type { Change, Kind, Verb } from '../model/change.ts'
 import type { Deal, Outcome, WriteOptions } from '../model/deal.ts'
 import { toId, type ItemId } from '../model/id.ts'
 import type { Items } from '../model/items.ts'
@@ -28,12 +28,38 @@ export interface PlanOptions {
   readonly ifVersion?: bigint | undefined
 }
 
+declare const quantityKey: unique symbol
+
+/** A change that knows what quantity its outcome will have. */
+export type Planned<Q> = Change & { readonly [quantityKey]?: Q }
+
 /** Makes changes as values, for `stockpile.deal`. The arguments are those of the inventory's verbs. */
-export interface Plan<Given> {
-  add(item: ItemId, quantity?: Given, options?: PlanOptions): Change
-  subtract(item: ItemId, quantity?: Given, options?: PlanOptions): Change
-  set(item: ItemId, quantity: Given, options?: PlanOptions): Change
+export interface Plan<Q, Given> {
+  add(item: ItemId, quantity?: Given, options?: PlanOptions): Planned<Q>
+  subtract(item: ItemId, quantity?: Given, options?: PlanOptions): Planned<Q>
+  set(item: ItemId, quantity: Given, options?: PlanOptions): Planned<Q>
+  /** Only where the kind is hybrid. */
+  convert(item: ItemId, quantity: Given, options?: PlanOptions): Planned<Q>
 }
+
+/** The outcomes of a deal, each with the quantity of the inventory that planned the change. */
+export type Outcomes<Changes extends readonly Change[]> = {
+  -readonly [Index in keyof Changes]: Outcome<Changes[Index] extends Planned<infer Q> ? Q : unknown>
+}
+
+/** An inventory of any kind. */
+export type AnyInventory = Inventory<unknown, never>
+
+// Which inventory made a planned change: a deal takes it through that one's layers.
+const planners = new WeakMap<Change, AnyInventory>()
+
+/** The inventory that made a planned change; undefined for one that was made by hand. */
+export function plannerOf(change: Change): AnyInventory | undefined {
+  return planners.get(change)
+}
+
+/** Methods that only one layer has. Each is made for the outermost layer, so that what it does passes through all of them. */
+export type Extras = Readonly<Record<string, (top: AnyInventory) => unknown>>
 
 /**
  * Everything that an inventory can do, written once on top of its two primitives, `read` and `write`. A wrapper overrides one of them or
@@ -48,8 +74,6 @@ export abstract class Inventory<Q, Given = Amount> {
   abstract readonly user: string
   /** What kind of quantities it keeps. */
   abstract readonly kind: Kind
-  /** Makes changes as values, not yet done. */
-  abstract readonly plan: Plan<Given>
 
   /**
    * Reads holdings of one moment: the primitive under `get` and `all`.
@@ -69,7 +93,36 @@ export abstract class Inventory<Q, Given = Amount> {
   abstract history(filter?: HistoryFilter): Promise<Entry[]>
 
   /** A quantity of this inventory's kind; without a value, the empty one. */
-  abstract quantity(value?: Given): Q
+  abstract quantity(value?: unknown): Q
+
+  /** Makes a change of the arguments of a verb; done by the core, for all layers. */
+  abstract draft(verb: Verb, item: ItemId, given: Given | undefined, options: PlanOptions): Change
+
+  /** Whether this is stored through a ledger. */
+  abstract isOf(ledger: object): boolean
+
+  /** Waits until `quantity()` can make serials. */
+  abstract ready(): Promise<void>
+
+  /** The methods that only one layer has, by name. */
+  get extras(): Extras {
+    return {}
+  }
+
+  /** Makes changes as values, not yet done: `stockpile.deal` does them, through all layers of this inventory. */
+  get plan(): Plan<Q, Given> {
+    const planned = (verb: Verb, item: ItemId, given: Given | undefined, options: PlanOptions = {}): Planned<Q> => {
+      const change = this.draft(verb, item, given, options)
+      planners.set(change, this as unknown as AnyInventory)
+      return change
+    }
+    return {
+      add: (item, quantity, options) => planned('add', item, quantity, options),
+      subtract: (item, quantity, options) => planned('subtract', item, quantity, options),
+      set: (item, quantity, options) => planned('set', item, quantity, options),
+      convert: (item, quantity, options) => planned('convert', item, quantity, options),
+    }
+  }
 
   /**
    * How many of one item, or of each of a list, the account has.
@@ -109,12 +162,12 @@ export abstract class Inventory<Q, Given = Amount> {
    *
    * @param quantity from 1; 1 unless said otherwise
    * @returns the item's new quantity
-   * @throws InvalidArgumentError, QuantityOverflowError, VersionConflictError, KeyReusedError; nothing was written
+   * @throws InvalidArgumentError, QuantityOverflowError, SerialTakenError, VersionConflictError, KeyReusedError; nothing was written
    * @example
    * await inventory.add(1000, 5, { data: { reason: 'quest' } })
    */
   async add(item: ItemId, quantity?: Given, options?: WriteOptions): Promise<Q> {
-    return this.#one(this.plan.add(item, quantity), options)
+    return this.perform('add', item, quantity, options)
   }
 
   /**
@@ -122,12 +175,13 @@ export abstract class Inventory<Q, Given = Amount> {
    *
    * @param quantity from 1; 1 unless said otherwise
    * @returns the item's new quantity
-   * @throws NotEnoughError when there is less; InvalidArgumentError, VersionConflictError, KeyReusedError; nothing was written
+   * @throws NotEnoughError when there is less; SerialNotFoundError, InvalidArgumentError, VersionConflictError, KeyReusedError; nothing was
+   *   written
    * @example
    * await inventory.subtract(1000, 2)
    */
   async subtract(item: ItemId, quantity?: Given, options?: WriteOptions): Promise<Q> {
-    return this.#one(this.plan.subtract(item, quantity), options)
+    return this.perform('subtract', item, quantity, options)
   }
 
   /**
@@ -135,17 +189,20 @@ export abstract class Inventory<Q, Given = Amount> {
    *
    * @param quantity from 0
    * @returns the item's new quantity, which is what was asked for
-   * @throws InvalidArgumentError, VersionConflictError, KeyReusedError; nothing was written
+   * @throws InvalidArgumentError, SerialTakenError, VersionConflictError, KeyReusedError; nothing was written
    * @example
    * await inventory.set(3000, 3)
    */
   async set(item: ItemId, quantity: Given, options?: WriteOptions): Promise<Q> {
-    return this.#one(this.plan.set(item, quantity), options)
+    return this.perform('set', item, quantity, options)
   }
 
-  async #one(change: Change, options: WriteOptions = {}): Promise<Q> {
-    const { data, key, ifVersion } = toOptions('options', options)
-    const outcomes = await this.write({ changes: [change], data, key, ifVersion })
+  /** Does one verb through all layers of this inventory: what the verbs above are made of. */
+  async perform(verb: Verb, item: ItemId, given: Given | undefined, options: WriteOptions = {}): Promise<Q> {
+    // In the order of the arguments, so that of two faults the first is the one reported.
+    const change = this.draft(verb, item, given, {})
+    const { data, key, ifVersion, dryRun } = toOptions('options', options)
+    const outcomes = await this.write({ changes: [change], data, key, ifVersion, dryRun })
     return outcomes.at(-1)!.quantity
   }
 }

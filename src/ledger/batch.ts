@@ -1,6 +1,16 @@
+import type { Change } from '../model/change.ts'
 import type { PreparedDeal } from '../model/deal.ts'
 import { compareBytes } from '../model/id.ts'
-import type { AppNames, BatchAnswer, BatchRequest, Loaded, Names, Session, Settlement } from '../storage/contract.ts'
+import type {
+  AppNames,
+  BatchAnswer,
+  BatchRequest,
+  Loaded,
+  NamedHolding,
+  Names,
+  Session,
+  Settlement,
+} from '../storage/contract.ts'
 import { settle } from './settle.ts'
 
 /**
@@ -52,25 +62,49 @@ export async function settleAlone(begin: () => Promise<Session>, request: BatchR
 
 /** What deals name, each thing once, in the one global order in which it is locked. */
 function namesOf(deals: readonly PreparedDeal[]): Names {
-  const apps = new Map<string, { users: Set<string>; holdings: Map<string, { user: string; item: string }> }>()
+  const apps = new Map<string, Gathered>()
   const keys = new Set<string>()
   for (const { changes, key } of deals) {
     if (key !== null) keys.add(key)
-    for (const { app, user, item } of changes) {
-      let names = apps.get(app)
-      if (names === undefined) apps.set(app, (names = { users: new Set(), holdings: new Map() }))
-      names.users.add(user)
-      names.holdings.set(`${user}\n${item}`, { user, item })
+    for (const change of changes) {
+      gather(apps, change.app, change.user, change)
+      if (change.party !== null) gather(apps, change.party.app, change.party.user, change)
     }
   }
-  const sorted = [...apps].map(([app, { users, holdings }]): AppNames => ({
+  const sorted = [...apps].map(([app, { users, holdings, serials }]): AppNames => ({
     app,
     users: [...users].sort(compareBytes),
     holdings: [...holdings.values()].sort(
       (left, right) => compareBytes(left.user, right.user) || compareBytes(left.item, right.item),
     ),
+    serials: [...serials].sort((left, right) => (left < right ? -1 : 1)),
   }))
   return { apps: sorted.sort((left, right) => compareBytes(left.app, right.app)), keys: [...keys].sort(compareBytes) }
+}
+
+interface Gathered {
+  readonly users: Set<string>
+  readonly holdings: Map<string, NamedHolding>
+  readonly serials: Set<bigint>
+}
+
+/** Notes what a change names of one of its accounts. */
+function gather(apps: Map<string, Gathered>, app: string, user: string, { item, kind, verb, serials }: Change): void {
+  let names = apps.get(app)
+  if (names === undefined) apps.set(app, (names = { users: new Set(), holdings: new Map(), serials: new Set() }))
+  names.users.add(user)
+  const name = `${user}\n${item}`
+  const hasSerials = kind !== 'tally' || names.holdings.get(name)?.hasSerials === true
+  names.holdings.set(name, { user, item, hasSerials })
+  if (serials !== null && (verb === 'add' || verb === 'set'))
+    for (const { serial } of serials) names.serials.add(serial)
+}
+
+/** The accounts that changes name, as keys; with repetition. */
+export function accountsOf(changes: readonly Change[]): string[] {
+  return changes.flatMap(({ app, user, party }) =>
+    party === null ? [`${app} ${user}`] : [`${app} ${user}`, `${party.app} ${party.user}`],
+  )
 }
 
 /** Which deals can be settled: none of their accounts is skipped, nor named by an earlier deal that waits, so that first come is first served. */
@@ -78,7 +112,7 @@ function freeDeals(deals: readonly PreparedDeal[], skipped: Loaded['skipped']): 
   if (skipped.length === 0) return deals.map(() => true)
   const busy = new Set(skipped.map(({ app, user }) => `${app} ${user}`))
   return deals.map(({ changes }) => {
-    const names = changes.map(({ app, user }) => `${app} ${user}`)
+    const names = accountsOf(changes)
     if (!names.some((name) => busy.has(name))) return true
     for (const name of names) busy.add(name)
     return false

@@ -1,4 +1,5 @@
-import { accountsOf, type Job } from './job.ts'
+import { accountsOf } from './batch.ts'
+import type { Job } from './job.ts'
 
 /**
  * The side lanes: where deals wait for accounts that somebody else's transaction holds, while all other deals go on.
@@ -45,7 +46,7 @@ export class Detours {
   sift(jobs: readonly Job[]): Job[] {
     if (this.#busy.size === 0) return [...jobs]
     return jobs.filter((job) => {
-      const accounts = accountsOf(job)
+      const accounts = accountsOf(job.deal.changes)
       if (!accounts.some((account) => this.#busy.has(account) || this.#parkedAccounts.has(account))) return true
       this.#parked.push(job)
       for (const account of accounts) this.#parkedAccounts.add(account)
@@ -56,7 +57,7 @@ export class Detours {
   /** Sends jobs on detours: those that share accounts, directly or through others, go together and in their order. */
   send(jobs: readonly Job[]): void {
     for (const group of groupsOf(jobs)) {
-      for (const job of group) for (const account of accountsOf(job)) this.#busy.add(account)
+      for (const job of group) for (const account of accountsOf(job.deal.changes)) this.#busy.add(account)
       this.#waiting.push(group)
     }
     this.#startNext()
@@ -75,7 +76,7 @@ export class Detours {
 
   #end(group: readonly Job[]): void {
     this.#underWay -= 1
-    for (const job of group) for (const account of accountsOf(job)) this.#busy.delete(account)
+    for (const job of group) for (const account of accountsOf(job.deal.changes)) this.#busy.delete(account)
     const parked = this.#parked
     this.#parked = []
     this.#parkedAccounts.clear()
@@ -88,7 +89,7 @@ export class Detours {
 function groupsOf(jobs: readonly Job[]): Job[][] {
   let groups: { accounts: Set<string>; jobs: Job[] }[] = []
   for (const job of jobs) {
-    const accounts = accountsOf(job)
+    const accounts = accountsOf(job.deal.changes)
     const touched = groups.filter((group) => accounts.some((account) => group.accounts.has(account)))
     const merged = {
       accounts: new Set([...touched.flatMap((group) => [...group.accounts]), ...accounts]),

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '../errors.ts'
+import type { Party } from '../model/change.ts'
 import { toId, type ItemId } from '../model/id.ts'
 import { entriesMax } from '../model/limits.ts'
 import { toOptions } from '../model/options.ts'
@@ -18,6 +19,14 @@ export interface Entry {
   readonly version: bigint
   /** Which change of the deal it was on this account, from 1. */
   readonly line: number
+  /** Which serials came, went, and got other properties; null where none did. */
+  readonly serials: {
+    readonly in: readonly bigint[]
+    readonly out: readonly bigint[]
+    readonly set: readonly bigint[]
+  } | null
+  /** The other side of a transfer, or null. */
+  readonly party: Party | null
   /** The deal's id, a UUID of version 7. */
   readonly deal: string
   /** What was said with the deal, or null. */
@@ -76,17 +85,27 @@ export function toEntryQuery(app: string, user: string, filter: HistoryFilter): 
 }
 
 /** An entry as the user gets it. */
-export function toEntry({ item, change, balance, version, line, deal, data, time }: HistoryRow): Entry {
+export function toEntry({ item, change, balance, version, line, serials, party, deal, data, time }: HistoryRow): Entry {
   return {
     item,
     change,
     balance,
     version,
     line,
+    serials: serials === null ? null : toMoves(serials),
+    party:
+      party === null ? null : { app: party.slice(0, party.indexOf(' ')), user: party.slice(party.indexOf(' ') + 1) },
     deal,
     data: data === null ? null : (JSON.parse(data) as Record<string, unknown>),
     time,
   }
+}
+
+/** Which serials came, went and changed, from the text that history keeps. */
+export function toMoves(text: string): { in: bigint[]; out: bigint[]; set: bigint[] } {
+  const moves = JSON.parse(text) as { in?: string[]; out?: string[]; set?: string[] }
+  const numbers = (list: string[] | undefined): bigint[] => (list ?? []).map(BigInt)
+  return { in: numbers(moves.in), out: numbers(moves.out), set: numbers(moves.set) }
 }
 
 function toTime(argument: string, time: unknown): number {

@@ -7,8 +7,3 @@ export interface Job {
   resolve(settlement: Settlement): void
   reject(error: unknown): void
 }
-
-/** The accounts that a job's deal names, as keys; with repetition. */
-export function accountsOf({ deal }: Job): string[] {
-  return deal.changes.map(({ app, user }) => `${app} ${user}`)
-}

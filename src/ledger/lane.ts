@@ -14,8 +14,11 @@ import { Queue } from './queue.ts'
 import { backOff, isPassing } from './retry.ts'
 import { traced, traces, type BatchTrace } from './trace.ts'
 
-// A conflict that outlasted all retries of a batch isn't chance: its halves need only enough of them to find the deal that meets it.
-const retriesOfHalvesMax = 3
+// A conflict that outlasted all retries of a batch isn't chance: its parts need only enough of them to find the deal that meets it.
+const retriesOfPartsMax = 3
+
+// The root of a batch of 1,024: parts of that size are tried one by one.
+const singlesMax = 32
 
 /** How deals are batched. */
 export interface BatchOptions {
@@ -193,14 +196,14 @@ export class Lane {
     }
   }
 
-  /** A batch failed as a whole. One deal may be to blame, so halves are tried, down to the single deal, which gets the error. */
+  /** A batch failed as a whole. One deal may be to blame, so parts are tried, down to the single deal, which gets the error. */
   async #isolate(jobs: readonly Job[], wait: LockWait, retriesMax: number, error: unknown): Promise<void> {
     const isHeldUp = error instanceof LockTimeoutError
     if (isHeldUp && wait === 'skip' && jobs.length === 1) {
       this.#detours.send(jobs)
       return
     }
-    // Trying halves helps where the database refused something, or where one of them alone is held up or runs into conflicts.
+    // Trying parts helps where the database refused something, or where one of them alone is held up or runs into conflicts.
     if (
       jobs.length === 1 ||
       error instanceof OutcomeUnknownError ||
@@ -210,11 +213,13 @@ export class Lane {
       for (const job of jobs) job.reject(error)
       return
     }
-    const middle = Math.ceil(jobs.length / 2)
-    const retries = error instanceof ConflictError ? Math.min(retriesMax, retriesOfHalvesMax) : retriesMax
-    await this.#run(jobs.slice(0, middle), wait, retries)
-    const rest = wait === 'skip' ? this.#detours.sift(jobs.slice(middle)) : jobs.slice(middle)
-    if (rest.length > 0) await this.#run(rest, wait, retries)
+    const retries = error instanceof ConflictError ? Math.min(retriesMax, retriesOfPartsMax) : retriesMax
+    const size = partSize(jobs.length)
+    for (let start = 0; start < jobs.length; start += size) {
+      const part = jobs.slice(start, start + size)
+      const free = wait === 'skip' ? this.#detours.sift(part) : part
+      if (free.length > 0) await this.#run(free, wait, retries)
+    }
   }
 
   #makeRoom(places: number): void {
@@ -231,4 +236,12 @@ export class Lane {
     this.#idleWaiting = []
     for (const tell of waiting) tell()
   }
+}
+
+/**
+ * How many jobs of a batch that failed are tried together. Every part with a culprit in it may stand still until a lock times out, and the
+ * whole lane with it; so there are two steps to the single job, whatever the size, and not as many as halving takes.
+ */
+function partSize(jobs: number): number {
+  return jobs <= singlesMax ? 1 : Math.ceil(Math.sqrt(jobs))
 }

@@ -6,17 +6,21 @@ import {
   NoTransactionError,
   OutcomeUnknownError,
   SecondDatabaseError,
+  SerialsAwaitedError,
   TablesAwaitedError,
   TransactionTimeoutError,
 } from '../errors.ts'
-import { prepareDeal, type Deal, type Outcome } from '../model/deal.ts'
-import type { HoldingAnswer, HoldingQuery, Storage } from '../storage/contract.ts'
+import { prepareDeal, serialsMade, type Deal } from '../model/deal.ts'
+import type { NextSerial } from '../model/quantity.ts'
+import type { HoldingAnswer, HoldingQuery, SettledChange, Storage } from '../storage/contract.ts'
 import { Migrator, type Migration } from '../storage/migrator.ts'
+import { collecting } from './collect.ts'
 import { toEntry, toEntryQuery, type Entry, type HistoryFilter } from './history.ts'
 import { Lane, type LaneSettings } from './lane.ts'
 import { ReadLane } from './read-lane.ts'
 import { refusalError } from './refusal.ts'
 import { backOff, isPassing } from './retry.ts'
+import { SerialNumbers, type SerialSource } from './serial-numbers.ts'
 import { Sweeper } from './sweeper.ts'
 import { traced, traces } from './trace.ts'
 import { ambient, Root, Scope, type Callback } from './transaction.ts'
@@ -40,8 +44,15 @@ export interface LedgerSettings {
   readonly tables: 'auto' | 'migrate'
   readonly lane: LaneSettings
   readonly logger: Logger | null
+  /** The user's own serial numbers. */
+  readonly serials: SerialSource | null
   /** How long receipts are kept, in milliseconds; null for ever. */
   readonly receiptsKeptMs: number | null
+}
+
+/** What one change led to, as plain data, and the deal that it belongs to. */
+export interface SettledOutcome extends SettledChange {
+  readonly deal: string
 }
 
 /** The front door of everything that is stored: inventories write and read through it, inside and outside of transactions. */
@@ -52,6 +63,7 @@ export class Ledger {
   readonly #lane: Lane
   readonly #readLane: ReadLane
   readonly #sweeper: Sweeper
+  readonly #serials: SerialNumbers
   #isClosed = false
 
   constructor(settings: LedgerSettings) {
@@ -60,6 +72,11 @@ export class Ledger {
     this.#storage = storage
     this.#migrator = new Migrator(storage, settings.tables)
     this.#sweeper = new Sweeper(settings)
+    this.#serials = new SerialNumbers(
+      (atLeast, count) => storage.reserve('serials', atLeast, count),
+      clock,
+      settings.serials,
+    )
     this.#lane = new Lane((deals, wait) => {
       this.#sweeper.remind()
       return storage.settle({ id: uuidv7(), deals, now: clock(), wait })
@@ -74,14 +91,36 @@ export class Ledger {
    * @throws what refuses the deal (NotEnoughError, QuantityOverflowError, VersionConflictError, KeyReusedError), InvalidArgumentError, and what
    *   stands in the way of settling it
    */
-  async settle(deal: Deal): Promise<Outcome[]> {
-    const prepared = prepareDeal(uuidv7(), deal)
+  async settle(deal: Deal): Promise<SettledOutcome[]> {
+    // A part of a deal of several inventories waits for the others.
+    const slot = collecting.getStore()
+    if (slot?.join) {
+      if (slot.owner !== this) throw this.#secondDatabase(slot.owner)
+      return slot.join(deal)
+    }
     const scope = this.#scope()
-    for (const { app } of prepared.changes) if (!this.#migrator.isReady(app)) await this.#prepare(app)
+    for (const { app, party } of deal.changes) {
+      if (!this.#migrator.isReady(app)) await this.#prepare(app)
+      if (party !== null && !this.#migrator.isReady(party.app)) await this.#prepare(party.app)
+    }
+    const made = deal.changes.reduce((sum, change) => sum + serialsMade(change), 0n)
+    if (made > 0n && !this.#serials.isReady(made)) await this.#number(made)
+    const prepared = prepareDeal(uuidv7(), deal, this.#serials.next)
     const facts = { deal: prepared.id, changes: prepared.changes.length, isInTransaction: scope !== null }
     const settlement = await traced(traces.deal, facts, () => (scope ?? this.#lane).submit(prepared))
     if ('refusal' in settlement) throw refusalError(settlement.refusal)
     return settlement.outcomes.map((outcome) => ({ ...outcome, deal: settlement.deal }))
+  }
+
+  /** Makes a serial number; throws SerialsNotReadyError when there is none, until `ready` was awaited. */
+  get nextSerial(): NextSerial {
+    return this.#serials.next
+  }
+
+  /** Waits until there are serial numbers. */
+  async ready(app: string): Promise<void> {
+    if (!this.#migrator.isReady(app)) await this.#prepare(app)
+    if (!this.#serials.isReady(1n)) await this.#number(1n)
   }
 
   /**
@@ -184,8 +223,14 @@ export class Ledger {
     const scope = ambient.getStore()
     if (scope === undefined) return null
     if (scope.root.owner === this) return scope
-    const first = scope.root.owner instanceof Ledger ? scope.root.owner.#storage.location : 'another database'
-    throw new SecondDatabaseError(first, this.#storage.location)
+    throw this.#secondDatabase(scope.root.owner)
+  }
+
+  #secondDatabase(first: object): SecondDatabaseError {
+    return new SecondDatabaseError(
+      first instanceof Ledger ? first.#storage.location : 'another database',
+      this.#storage.location,
+    )
   }
 
   #required(what: string): Scope {
@@ -202,6 +247,16 @@ export class Ledger {
     if (await this.#migrator.isThere(app)) return
     root.doom(new TablesAwaitedError(app))
     throw root.fault
+  }
+
+  /** Gets serial numbers, which is a write of its own: like tables, a single writer's are got between two tries of its transaction. */
+  async #number(count: bigint): Promise<void> {
+    const root = this.#scope()?.root
+    if (root?.isBegun === true && this.#storage.isSingleWriter) {
+      root.doom(new SerialsAwaitedError(count))
+      throw root.fault
+    }
+    await this.#serials.prepare(count)
   }
 
   #root(): Root {

@@ -1,7 +1,10 @@
 import {
   KeyReusedError,
+  KindMismatchError,
   NotEnoughError,
   QuantityOverflowError,
+  SerialNotFoundError,
+  SerialTakenError,
   VersionConflictError,
   type StockpileError,
 } from '../errors.ts'
@@ -17,6 +20,12 @@ export function refusalError(refusal: Refusal): StockpileError {
       return new NotEnoughError(refusal.data)
     case 'QUANTITY_OVERFLOW':
       return new QuantityOverflowError(refusal.data)
+    case 'SERIAL_NOT_FOUND':
+      return new SerialNotFoundError(refusal.data)
+    case 'SERIAL_TAKEN':
+      return new SerialTakenError(refusal.data)
+    case 'KIND_MISMATCH':
+      return new KindMismatchError(refusal.data)
     case 'VERSION_CONFLICT':
       return new VersionConflictError(refusal.data)
     case 'KEY_REUSED':

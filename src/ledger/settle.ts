@@ -1,44 +1,27 @@
 import { compareBytes } from '../model/id.ts'
-import type { Change } from '../model/change.ts'
-import type { PreparedDeal } from '../model/deal.ts'
-import { quantityMax } from '../model/limits.ts'
-import type {
-  AccountRow,
-  AppWrites,
-  HistoryRow,
-  HoldingRow,
-  Loaded,
-  ReceiptRow,
-  Refusal,
-  SettledChange,
-  Settlement,
-  Writes,
-} from '../storage/contract.ts'
+import type { PreparedChange, PreparedDeal } from '../model/deal.ts'
+import type { HistoryRow, Loaded, ReceiptRow, Refusal, SettledChange, Settlement, Writes } from '../storage/contract.ts'
+import { Mover, totalOf, type Holding, type Journal, type Owners, type Parcel, type SerialMoves } from './parcel.ts'
+import { customPlaceOf, placeOf } from './place.ts'
 import { readReceipt, toReceipt } from './receipts.ts'
+import { writesOf, type Account } from './writes.ts'
 
-/** An account as it stands after the deals settled so far. */
-interface Account {
-  readonly app: string
-  readonly user: string
-  readonly isNew: boolean
-  readonly versionBefore: bigint
-  version: bigint
-  changedAt: number
+type Loadable = Pick<Loaded, 'accounts' | 'holdings' | 'serials' | 'receipts'>
+
+/** What one change did to one holding. */
+interface Effect {
+  readonly change: PreparedChange
+  readonly holding: Holding
+  /** By how much, counted ones and serials together. */
+  readonly delta: bigint
+  readonly balance: bigint
+  readonly quantity: bigint
+  readonly moves: SerialMoves
+  /** The other side of a transfer. */
+  readonly party: string | null
+  /** Whether it is the side that the change names, and not the other. */
+  readonly isMain: boolean
 }
-
-/** A holding as it stands after the deals settled so far. */
-interface Holding {
-  readonly app: string
-  readonly user: string
-  readonly item: string
-  readonly isNew: boolean
-  readonly quantityBefore: bigint
-  quantity: bigint
-  readonly serials: number
-  readonly position: bigint | null
-}
-
-type Loadable = Pick<Loaded, 'accounts' | 'holdings' | 'receipts'>
 
 /**
  * Decides a list of deals, one after the other, against locked accounts and their holdings. Pure: the same input gives the same answer,
@@ -46,9 +29,9 @@ type Loadable = Pick<Loaded, 'accounts' | 'holdings' | 'receipts'>
  *
  * A deal happens as a whole or is refused as a whole; a refused one leaves no trace for those after it (I9). Of several faults in one
  * deal the first of this order is reported: the key was used for another request; `ifVersion`, in the order of the changes; then each
- * change in order.
+ * change in order, and in a transfer the giver's fault before the receiver's.
  *
- * @param loaded all accounts, holdings and receipts that the deals name and that exist; what isn't in it doesn't exist
+ * @param loaded all accounts, holdings, serials and receipts that the deals name and that exist; what isn't in it doesn't exist
  * @param deals in the order in which they happen
  * @param now milliseconds since 1970; an account's history never goes back before its last change
  * @returns a settlement for each deal, in order, and what has to be written for them
@@ -70,6 +53,9 @@ class Desk {
   readonly #receipts = new Map<string, ReceiptRow>()
   readonly #receiptsNew: ReceiptRow[] = []
   readonly #history: HistoryRow[] = []
+  readonly #owners: Owners = new Map()
+  readonly #journal: Journal = []
+  readonly #mover = new Mover(this.#owners, this.#journal)
   readonly #now: number
 
   constructor(loaded: Loadable, now: number) {
@@ -78,7 +64,22 @@ class Desk {
       this.#accounts.set(`${app} ${user}`, { app, user, isNew: false, versionBefore: version, version, changedAt })
     }
     for (const row of loaded.holdings) {
-      this.#holdings.set(`${row.app} ${row.user}\n${row.item}`, { ...row, isNew: false, quantityBefore: row.quantity })
+      const { app, user, item, quantity, position } = row
+      const serials = new Map<bigint, string>()
+      this.#holdings.set(`${app} ${user}\n${item}`, {
+        app,
+        user,
+        item,
+        before: row,
+        quantity,
+        position,
+        serials,
+        serialsBefore: new Map(),
+      })
+    }
+    for (const { app, user, item, serial, properties } of loaded.serials) {
+      this.#owners.set(`${app} ${serial}`, { user, item })
+      this.#holdings.get(`${app} ${user}\n${item}`)?.serials.set(serial, properties)
     }
     for (const receipt of loaded.receipts) this.#receipts.set(receipt.key, receipt)
   }
@@ -88,82 +89,200 @@ class Desk {
     const known = this.#receipts.get(deal.key)
     if (known !== undefined) return readReceipt(known, deal.hash)
     const settlement = this.#settle(deal)
+    if (deal.isDryRun) return settlement
     const receipt = toReceipt(deal.key, deal.hash, settlement, this.#now)
     this.#receipts.set(deal.key, receipt)
     this.#receiptsNew.push(receipt)
     return settlement
   }
 
+  writes(): Omit<Writes, 'commit'> {
+    const receipts = this.#receiptsNew.sort((left, right) => compareBytes(left.key, right.key))
+    return { apps: writesOf(this.#accounts.values(), this.#holdings.values(), this.#history), receipts }
+  }
+
   #settle(deal: PreparedDeal): Settlement {
-    const refusal = this.#conflict(deal.changes)
-    if (refusal !== null) return { refusal, deal: deal.id, isReplay: false }
-    const done: { holding: Holding; change: bigint; quantity: bigint }[] = []
+    const conflict = this.#conflict(deal.changes)
+    if (conflict !== null) return { refusal: conflict, deal: deal.id, isReplay: false }
+    this.#journal.length = 0
+    const effects: Effect[] = []
     for (const change of deal.changes) {
-      const holding = this.#holding(change)
-      const delta = deltaOf(change, holding.quantity)
-      const fault = faultOf(change, holding, delta)
-      if (fault !== null) {
-        // I9: the deal is refused as a whole, so the quantities go back to where they were.
-        for (const step of done) step.holding.quantity -= step.change
-        return { refusal: fault, deal: deal.id, isReplay: false }
-      }
-      holding.quantity += delta
-      done.push({ holding, change: delta, quantity: holding.quantity })
+      const refusal = this.#apply(change, effects)
+      if (refusal === null) continue
+      // I9: the deal is refused as a whole, so everything goes back to where it was.
+      this.#undo()
+      return { refusal, deal: deal.id, isReplay: false }
     }
-    return { outcomes: this.#record(deal, done), deal: deal.id, isReplay: false }
+    const outcomes = deal.isDryRun ? this.#foretell(effects) : this.#record(deal, effects)
+    return { outcomes, deal: deal.id, isReplay: false }
   }
 
   /** The first change, in order, whose account isn't at the version that it asks for. */
-  #conflict(changes: readonly Change[]): Refusal | null {
+  #conflict(changes: readonly PreparedChange[]): Refusal | null {
     for (const { app, user, ifVersion } of changes) {
-      if (ifVersion === undefined) continue
+      if (ifVersion === null) continue
       const actual = this.#accounts.get(`${app} ${user}`)?.version ?? 0n
       if (actual !== ifVersion) return { code: 'VERSION_CONFLICT', data: { app, user, expected: ifVersion, actual } }
     }
     return null
   }
 
+  /** Does one change and notes what it did; a transfer does something to two holdings (I2). */
+  #apply(change: PreparedChange, effects: Effect[]): Refusal | null {
+    const main = this.#holding(change.app, change.user, change.item)
+    const other = change.party === null ? null : this.#holding(change.party.app, change.party.user, change.item)
+    const mismatch = mismatchOf(change, main) ?? (other === null ? null : mismatchOf(change, other))
+    if (mismatch !== null) return mismatch
+    const [mainBefore, otherBefore] = [totalOf(main), other === null ? 0n : totalOf(other)]
+    const moves: SerialMoves = { in: [], out: [], set: [] }
+    const otherMoves: SerialMoves = { in: [], out: [], set: [] }
+    const refusal = this.#move(change, main, moves, other, otherMoves)
+    if (refusal !== null) return refusal
+    const note = (
+      holding: Holding,
+      before: bigint,
+      itsMoves: SerialMoves,
+      party: Holding | null,
+      isMain: boolean,
+    ): void => {
+      const balance = totalOf(holding)
+      const partyName = party === null ? null : `${party.app} ${party.user}`
+      effects.push({
+        change,
+        holding,
+        delta: balance - before,
+        balance,
+        quantity: holding.quantity,
+        moves: itsMoves,
+        party: partyName,
+        isMain,
+      })
+    }
+    note(main, mainBefore, moves, other, true)
+    if (other !== null) note(other, otherBefore, otherMoves, main, false)
+    return null
+  }
+
+  #move(
+    change: PreparedChange,
+    main: Holding,
+    moves: SerialMoves,
+    other: Holding | null,
+    otherMoves: SerialMoves,
+  ): Refusal | null {
+    switch (change.verb) {
+      case 'sort':
+        return null
+      case 'convert':
+        return this.#mover.convert(main, change, moves)
+      case 'add':
+        return this.#receive(change, main, moves, other, otherMoves)
+      case 'subtract':
+        return this.#give(change, main, moves, other, otherMoves)
+      case 'set':
+        return this.#set(change, main, moves, other, otherMoves)
+    }
+  }
+
+  #receive(
+    change: PreparedChange,
+    main: Holding,
+    moves: SerialMoves,
+    other: Holding | null,
+    otherMoves: SerialMoves,
+  ): Refusal | null {
+    const parcel = other === null ? parcelOf(change) : this.#mover.take(other, change, otherMoves)
+    return 'code' in parcel ? parcel : this.#mover.put(main, parcel, moves)
+  }
+
+  #give(
+    change: Pick<PreparedChange, 'kind' | 'amount' | 'serials'>,
+    main: Holding,
+    moves: SerialMoves,
+    other: Holding | null,
+    otherMoves: SerialMoves,
+  ): Refusal | null {
+    const parcel = this.#mover.take(main, change, moves)
+    if ('code' in parcel) return parcel
+    return other === null ? null : this.#mover.put(other, parcel, otherMoves)
+  }
+
+  /** Makes a holding exactly what a change says: what is too much goes, what is missing comes. */
+  #set(
+    change: PreparedChange,
+    main: Holding,
+    moves: SerialMoves,
+    other: Holding | null,
+    otherMoves: SerialMoves,
+  ): Refusal | null {
+    if (change.serials === null) {
+      const missing = change.amount - totalOf(main)
+      if (missing < 0n)
+        return this.#give({ kind: change.kind, amount: -missing, serials: null }, main, moves, other, otherMoves)
+      const part = { ...change, amount: missing, made: change.made.slice(0, Number(missing)) }
+      return this.#receive(part, main, moves, other, otherMoves)
+    }
+    const wanted = new Set(change.serials.map(({ serial }) => serial))
+    const surplus = [...main.serials].flatMap(([serial, properties]) =>
+      wanted.has(serial) ? [] : [{ serial, properties }],
+    )
+    const tooMany = main.quantity > change.amount ? main.quantity - change.amount : 0n
+    const refusal = this.#give({ kind: change.kind, amount: tooMany, serials: surplus }, main, moves, other, otherMoves)
+    if (refusal !== null) return refusal
+    // From the other side comes only what isn't here; from nowhere also what is here with other properties.
+    const serials = other === null ? change.serials : change.serials.filter(({ serial }) => !main.serials.has(serial))
+    return this.#receive({ ...change, amount: change.amount - main.quantity, serials }, main, moves, other, otherMoves)
+  }
+
   /** Moves the versions of the changed accounts by one and writes the history of a deal that happens. */
-  #record(
-    deal: PreparedDeal,
-    done: readonly { holding: Holding; change: bigint; quantity: bigint }[],
-  ): SettledChange[] {
+  #record(deal: PreparedDeal, effects: readonly Effect[]): SettledChange[] {
     const lines = new Map<Account, number>()
-    const accounts = done.map(({ holding, change }) => {
-      const account = this.#account(holding.app, holding.user)
-      // I8: a version is one deal that changed something, so a change by nothing (set to what it was) is no line and no version.
-      if (change !== 0n && !lines.has(account)) {
+    // All versions move before the first outcome is made: each tells the version after the whole deal.
+    const accounts = effects.map((effect) => {
+      const account = this.#account(effect.holding)
+      if (isChange(effect) && !lines.has(account)) {
         lines.set(account, 0)
         account.version += 1n
         account.changedAt = Math.max(this.#now, account.changedAt)
       }
       return account
     })
-    return done.map(({ holding: { app, user, item }, change, quantity }, index) => {
+    return effects.flatMap((effect, index) => {
       const account = accounts[index]!
-      if (change !== 0n) {
+      if (isChange(effect)) {
         const line = lines.get(account)! + 1
         lines.set(account, line)
-        const { version, changedAt: time } = account
-        this.#history.push({
-          app,
-          user,
-          item,
-          version,
-          line,
-          change,
-          balance: quantity,
-          serials: null,
-          deal: deal.id,
-          data: deal.data,
-          time,
-        })
+        this.#arrange(effect, account.version, line)
+        this.#history.push(historyRow(deal, effect, account, line))
       }
-      return { app, user, item, change, quantity, version: account.version }
+      return effect.isMain ? [outcomeOf(effect, account.version)] : []
     })
   }
 
-  #account(app: string, user: string): Account {
+  /** Says what a deal would lead to, and takes it back. */
+  #foretell(effects: readonly Effect[]): SettledChange[] {
+    const moved = new Set(effects.filter(isChange).map(({ holding }) => this.#account(holding)))
+    const outcomes = effects.flatMap((effect) => {
+      const account = this.#account(effect.holding)
+      return effect.isMain ? [outcomeOf(effect, account.version + (moved.has(account) ? 1n : 0n))] : []
+    })
+    this.#undo()
+    return outcomes
+  }
+
+  #undo(): void {
+    for (const undo of this.#journal.reverse()) undo()
+  }
+
+  /** Gives a holding its place in the user's order. */
+  #arrange({ change, holding, delta, isMain }: Effect, version: bigint, line: number): void {
+    if (totalOf(holding) === 0n) holding.position = null
+    else if (change.verb === 'sort') holding.position = customPlaceOf(change.amount, version)
+    else if (isMain && change.place !== null && delta > 0n)
+      holding.position = placeOf(change.place, holding.position, version, line)
+  }
+
+  #account({ app, user }: Holding): Account {
     const name = `${app} ${user}`
     let account = this.#accounts.get(name)
     if (account === undefined) {
@@ -173,98 +292,78 @@ class Desk {
     return account
   }
 
-  #holding({ app, user, item }: Change): Holding {
+  #holding(app: string, user: string, item: string): Holding {
     const name = `${app} ${user}\n${item}`
     let holding = this.#holdings.get(name)
     if (holding === undefined) {
-      holding = { app, user, item, isNew: true, quantityBefore: 0n, quantity: 0n, serials: 0, position: null }
+      holding = {
+        app,
+        user,
+        item,
+        before: null,
+        quantity: 0n,
+        position: null,
+        serials: new Map(),
+        serialsBefore: new Map(),
+      }
       this.#holdings.set(name, holding)
     }
     return holding
   }
+}
 
-  writes(): Omit<Writes, 'commit'> {
-    const apps = new Map<string, MutableAppWrites>()
-    for (const account of this.#accounts.values()) {
-      if (account.version === account.versionBefore) continue
-      const { app, user, version, changedAt } = account
-      const writes = writesOf(apps, app)
-      ;(account.isNew ? writes.accountsNew : writes.accountsChanged).push({ app, user, version, changedAt })
-    }
-    for (const holding of this.#holdings.values()) place(writesOf(apps, holding.app), holding)
-    for (const row of this.#history) writesOf(apps, row.app).history.push(row)
-    const sorted = [...apps.values()]
-      .filter((writes) => writes.history.length > 0)
-      .sort((left, right) => compareBytes(left.app, right.app))
-    for (const writes of sorted) sortRows(writes)
-    return { apps: sorted, receipts: this.#receiptsNew.sort((left, right) => compareBytes(left.key, right.key)) }
+/** A holding that has what the change's kind can't keep, or null. */
+function mismatchOf({ kind }: PreparedChange, { app, user, item, before }: Holding): Refusal | null {
+  const quantity = before?.quantity ?? 0n
+  const serials = before?.serials ?? 0
+  const isForeign = (kind === 'tally' && serials > 0) || (kind === 'serial' && quantity > 0n)
+  return isForeign ? { code: 'KIND_MISMATCH', data: { app, user, item, kind, quantity, serials } } : null
+}
+
+/** What an addition from nowhere brings. */
+function parcelOf({ kind, amount, serials, made, properties }: PreparedChange): Parcel {
+  if (serials !== null) return { tally: amount, entries: serials }
+  if (kind === 'serial') return { tally: 0n, entries: made.map((serial) => ({ serial, properties })) }
+  return { tally: amount, entries: [] }
+}
+
+/** I8: a version is one deal that changed something, so a change by nothing (set to what it was) is no line and no version. */
+function isChange({ change, delta, balance, moves }: Effect): boolean {
+  if (change.verb === 'sort') return balance > 0n
+  return delta !== 0n || moves.in.length > 0 || moves.out.length > 0 || moves.set.length > 0
+}
+
+function historyRow(deal: PreparedDeal, effect: Effect, account: Account, line: number): HistoryRow {
+  const { holding, delta, balance, moves, party } = effect
+  const { app, user, item } = holding
+  const { version, changedAt: time } = account
+  return {
+    app,
+    user,
+    item,
+    version,
+    line,
+    change: delta,
+    balance,
+    serials: movesText(moves),
+    party,
+    deal: deal.id,
+    data: deal.data,
+    time,
   }
 }
 
-/** By how much a change moves a quantity. */
-function deltaOf(change: Change, quantity: bigint): bigint {
-  if (change.verb === 'add') return change.amount
-  if (change.verb === 'subtract') return -change.amount
-  return change.amount - quantity
+function movesText(moves: SerialMoves): string | null {
+  const parts = Object.entries(moves).filter(([, serials]) => serials.length > 0)
+  if (parts.length === 0) return null
+  return JSON.stringify(
+    Object.fromEntries(parts.map(([name, serials]: [string, bigint[]]) => [name, serials.map(String)])),
+  )
 }
 
-/** Why a change can't be done, or null. */
-function faultOf({ app, user, item, amount }: Change, holding: Holding, delta: bigint): Refusal | null {
-  const held = holding.quantity
-  // I1: no holding is ever negative.
-  if (held + delta < 0n) return { code: 'NOT_ENOUGH', data: { app, user, item, held, wanted: amount } }
-  if (held + delta > quantityMax) return { code: 'QUANTITY_OVERFLOW', data: { app, user, item, held, added: amount } }
-  return null
-}
-
-interface MutableAppWrites extends AppWrites {
-  readonly accountsNew: AccountRow[]
-  readonly accountsChanged: AccountRow[]
-  readonly holdingsNew: HoldingRow[]
-  readonly holdingsChanged: HoldingRow[]
-  readonly holdingsGone: HoldingRow[]
-  readonly history: HistoryRow[]
-}
-
-function writesOf(apps: Map<string, MutableAppWrites>, app: string): MutableAppWrites {
-  let writes = apps.get(app)
-  if (writes === undefined) {
-    writes = {
-      app,
-      accountsNew: [],
-      accountsChanged: [],
-      holdingsNew: [],
-      holdingsChanged: [],
-      holdingsGone: [],
-      history: [],
-    }
-    apps.set(app, writes)
-  }
-  return writes
-}
-
-/** Puts a holding where it belongs: to be inserted, updated, deleted, or left alone. */
-function place(
-  writes: MutableAppWrites,
-  { app, user, item, isNew, quantity, quantityBefore, serials, position }: Holding,
-): void {
-  if (quantity === quantityBefore) return
-  const row = { app, user, item, quantity, serials, position }
-  if (isNew) writes.holdingsNew.push(row)
-  else if (quantity === 0n && serials === 0) writes.holdingsGone.push(row)
-  else writes.holdingsChanged.push(row)
-}
-
-/** Sorts by the tables' keys: neighbours in a statement are neighbours on disk, and two writers never lock in opposite orders. */
-function sortRows(writes: MutableAppWrites): void {
-  const byUser = (left: AccountRow, right: AccountRow): number => compareBytes(left.user, right.user)
-  const byItem = (left: HoldingRow, right: HoldingRow): number =>
-    compareBytes(left.user, right.user) || compareBytes(left.item, right.item)
-  writes.accountsNew.sort(byUser)
-  writes.accountsChanged.sort(byUser)
-  writes.holdingsNew.sort(byItem)
-  writes.holdingsChanged.sort(byItem)
-  writes.holdingsGone.sort(byItem)
-  // The sort is stable and a user's rows are in order of version and line already.
-  writes.history.sort((left, right) => compareBytes(left.user, right.user))
+function outcomeOf({ change, holding, delta, quantity }: Effect, version: bigint): SettledChange {
+  const { app, user, item } = holding
+  const entries = [...holding.serials].map(([serial, properties]) => ({ serial, properties }))
+  const serials = change.kind === 'tally' ? null : entries.sort((left, right) => (left.serial < right.serial ? -1 : 1))
+  return { app, user, item, change: delta, quantity, serials, version }
 }

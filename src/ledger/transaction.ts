@@ -14,6 +14,7 @@ import type {
 import { settleIn } from './batch.ts'
 import { Lane, type LaneSettings } from './lane.ts'
 import { Turn } from './turn.ts'
+import { noWrites } from './writes.ts'
 
 /** A function that runs after the certain outcome of a transaction. */
 export type Callback = () => unknown
@@ -255,17 +256,8 @@ export class Scope {
 
 /** Locks one account, making its row if it isn't there: a row that doesn't exist can't be locked. */
 async function lock(session: Session, { app, user }: HoldingQuery): Promise<void> {
-  const loaded = await session.load({ apps: [{ app, users: [user], holdings: [] }], keys: [] }, 'wait')
+  const loaded = await session.load({ apps: [{ app, users: [user], holdings: [], serials: [] }], keys: [] }, 'wait')
   if (loaded.accounts.length > 0) return
   const row = { app, user, version: 0n, changedAt: 0 }
-  const writes = {
-    app,
-    accountsNew: [row],
-    accountsChanged: [],
-    holdingsNew: [],
-    holdingsChanged: [],
-    holdingsGone: [],
-    history: [],
-  }
-  await session.save({ apps: [writes], receipts: [], commit: null })
+  await session.save({ apps: [{ ...noWrites(app), accountsNew: [row] }], receipts: [], commit: null })
 }

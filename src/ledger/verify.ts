@@ -1,4 +1,5 @@
-import type { AccountRow, HistoryRow, HoldingRow, Snapshot, Storage } from '../storage/contract.ts'
+import { toMoves } from './history.ts'
+import type { AccountRow, HistoryRow, HoldingRow, SerialRow, Snapshot, Storage } from '../storage/contract.ts'
 
 /** How `verify` tells how far it is. */
 export interface VerifyOptions {
@@ -27,14 +28,15 @@ export interface Break {
    * - `version-gap`: the versions or lines of the history don't follow one another without a gap;
    * - `balance`: an entry's balance is not the one before it plus its change;
    * - `holding`: the holding is not what the history adds up to;
+   * - `serials`: the serials are not those that the history adds up to;
    * - `account-version`: the account's version is not that of its last entry;
    * - `no-account`: holdings or history without an account.
    */
-  readonly rule: 'version-gap' | 'balance' | 'holding' | 'account-version' | 'no-account'
+  readonly rule: 'version-gap' | 'balance' | 'holding' | 'serials' | 'account-version' | 'no-account'
   /** What is wrong, in words, with the numbers. */
   readonly message: string
   /** The rows that disagree. */
-  readonly rows: readonly (AccountRow | HoldingRow | HistoryRow)[]
+  readonly rows: readonly (AccountRow | HoldingRow | SerialRow | HistoryRow)[]
 }
 
 // Pages keep the memory flat and each snapshot short, so that the check can run beside the work.
@@ -83,6 +85,7 @@ async function verifyPage(
   }
   for (const account of accounts) bookOf(account.user).account = account
   for (const holding of await snapshot.holdings(app, after, upTo)) bookOf(holding.user).holdings.push(holding)
+  for (const serial of await snapshot.serials(app, after, upTo)) bookOf(serial.user).serials.push(serial)
   let entries = 0
   // Everything of `after` itself belongs to the page before: no version of it is above the largest there can be.
   let position = { user: after, version: 2n ** 63n - 1n, line: 2 ** 31 - 1 }
@@ -102,10 +105,13 @@ async function verifyPage(
 class Book {
   account: AccountRow | null = null
   readonly holdings: HoldingRow[] = []
+  readonly serials: SerialRow[] = []
   readonly #app: string
   readonly #user: string
   readonly #breaks: Break[] = []
   readonly #lastOfItem = new Map<string, HistoryRow>()
+  /** The item of each serial that the history adds up to. */
+  readonly #itemOfSerial = new Map<bigint, string>()
   #last: HistoryRow | null = null
 
   constructor(app: string, user: string) {
@@ -133,6 +139,7 @@ class Book {
       const message = `version ${row.version} says that ${row.balance} were left; ${beforeOfItem?.balance ?? 0n} and ${row.change} make ${balance}`
       this.#break('balance', row.item, message, beforeOfItem === undefined ? [row] : [beforeOfItem, row])
     }
+    if (row.serials !== null) this.#readSerials(row, row.serials)
     this.#lastOfItem.set(row.item, row)
     this.#last = row
   }
@@ -140,7 +147,7 @@ class Book {
   /** Compares account and holdings with the history, when all of it went by. */
   close(): readonly Break[] {
     if (this.account === null) {
-      const rows = [...this.holdings, ...(this.#last === null ? [] : [this.#last])]
+      const rows = [...this.holdings, ...this.serials, ...(this.#last === null ? [] : [this.#last])]
       this.#break('no-account', null, 'there are holdings or history, and no account', rows)
       return this.#breaks
     }
@@ -150,7 +157,24 @@ class Book {
       this.#break('account-version', null, message, this.#last === null ? [this.account] : [this.account, this.#last])
     }
     this.#compareHoldings()
+    this.#compareSerials()
     return this.#breaks
+  }
+
+  #readSerials({ item }: HistoryRow, text: string): void {
+    const moves = toMoves(text)
+    for (const serial of moves.out) this.#itemOfSerial.delete(serial)
+    for (const serial of moves.in) this.#itemOfSerial.set(serial, item)
+  }
+
+  #compareSerials(): void {
+    const missing = new Map(this.#itemOfSerial)
+    for (const row of this.serials) {
+      if (missing.get(row.serial) === row.item) missing.delete(row.serial)
+      else this.#break('serials', row.item, `serial ${row.serial} is there, and the history does not say so`, [row])
+    }
+    for (const [serial, item] of missing)
+      this.#break('serials', item, `serial ${serial} is not there, and the history says it is`, [])
   }
 
   #compareHoldings(): void {
@@ -158,8 +182,9 @@ class Book {
     for (const item of new Set([...held.keys(), ...this.#lastOfItem.keys()])) {
       const holding = held.get(item)
       const entry = this.#lastOfItem.get(item)
-      if ((holding?.quantity ?? 0n) === (entry?.balance ?? 0n)) continue
-      const message = `${holding?.quantity ?? 0n} are held, and the history adds up to ${entry?.balance ?? 0n}`
+      const total = (holding?.quantity ?? 0n) + BigInt(holding?.serials ?? 0)
+      if (total === (entry?.balance ?? 0n)) continue
+      const message = `${total} are held, and the history adds up to ${entry?.balance ?? 0n}`
       this.#break('holding', item, message, [
         ...(holding === undefined ? [] : [holding]),
         ...(entry === undefined ? [] : [entry]),

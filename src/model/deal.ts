@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto'
 import { InvalidArgumentError } from '../errors.ts'
 import { toVersion, type Change } from './change.ts'
-import { changesMax, dataBytesMax, keyBytesMax } from './limits.ts'
+import { toJsonText } from './json-text.ts'
+import { changesMax, dataBytesMax, keyBytesMax, serialsMax } from './limits.ts'
+import type { NextSerial } from './quantity.ts'
 
 /** What can be said with any write. */
 export interface WriteOptions {
@@ -11,6 +13,8 @@ export interface WriteOptions {
   readonly key?: string | undefined
   /** Refuse unless the account is at this version. For deals that name one account; `plan` takes it for each change otherwise. */
   readonly ifVersion?: bigint | undefined
+  /** Answer what would happen, or what would refuse, and change nothing. */
+  readonly dryRun?: boolean | undefined
 }
 
 /** A list of changes that happen together or not at all. */
@@ -33,16 +37,24 @@ export interface Outcome<Q = bigint> {
   readonly deal: string
 }
 
+/** A change as the lane carries it: with the numbers of the serials that it may make. */
+export interface PreparedChange extends Change {
+  /** Ascending; as many as can be needed at most. */
+  readonly made: readonly bigint[]
+}
+
 /** A deal as the lane carries it: checked, numbered, and with everything that the request says in its final form. */
 export interface PreparedDeal {
   /** UUID of version 7. */
   readonly id: string
-  readonly changes: readonly Change[]
+  readonly changes: readonly PreparedChange[]
   /** JSON text, or null. */
   readonly data: string | null
   readonly key: string | null
   /** Hash of the request where there is a key. */
   readonly hash: string | null
+  /** Whether nothing of it is to be kept. */
+  readonly isDryRun: boolean
   /** About how many bytes it adds to a batch. */
   readonly bytes: number
 }
@@ -51,9 +63,10 @@ export interface PreparedDeal {
  * Checks a deal and brings it into the form that the lane carries. The changes are taken as canonical.
  *
  * @param id the deal's id, a UUID of version 7
+ * @param nextSerial numbers the serials that the deal may make; not called for a deal that makes none
  * @throws InvalidArgumentError for an empty deal or one with more than 10,000 changes, and for bad `data`, `key` or `ifVersion`
  */
-export function prepareDeal(id: string, deal: Deal): PreparedDeal {
+export function prepareDeal(id: string, deal: Deal, nextSerial: NextSerial): PreparedDeal {
   const { key } = deal
   if (deal.changes.length === 0) throw new InvalidArgumentError('changes', deal.changes, 'at least one change')
   if (deal.changes.length > changesMax) {
@@ -63,17 +76,43 @@ export function prepareDeal(id: string, deal: Deal): PreparedDeal {
       `at most ${changesMax} changes in one deal`,
     )
   }
+  checkSerials(deal.changes)
   const changes = deal.ifVersion === undefined ? deal.changes : withVersion(deal.changes, deal.ifVersion)
-  const data = deal.data === undefined ? null : toDataText(deal.data)
+  const data = deal.data === undefined ? null : toJsonText('data', deal.data, 'object', dataBytesMax)
   if (key !== undefined) checkKey(key)
   return {
     id,
-    changes,
+    changes: changes.map((change) => ({ ...change, made: madeSerials(change, nextSerial) })),
     data,
     key: key ?? null,
     hash: key === undefined ? null : requestHash(changes, deal.data),
-    bytes: changes.length * (192 + (data?.length ?? 0)),
+    isDryRun: deal.dryRun === true,
+    bytes: changes.reduce((sum, change) => sum + bytesOf(change), 0) + changes.length * (data?.length ?? 0),
   }
+}
+
+/** How many serials a change may make at most. */
+export function serialsMade({ verb, kind, amount, serials, party }: Change): bigint {
+  if (serials !== null || party !== null || kind === 'tally') return 0n
+  const makes = kind === 'serial' ? verb === 'add' || verb === 'set' : verb === 'convert'
+  return makes ? amount : 0n
+}
+
+function madeSerials(change: Change, next: NextSerial): bigint[] {
+  return Array.from({ length: Number(serialsMade(change)) }, next)
+}
+
+function bytesOf(change: Change): number {
+  const given = (change.serials ?? []).reduce((sum, { properties }) => sum + 64 + properties.length, 0)
+  return 192 + given + Number(serialsMade(change)) * (64 + change.properties.length)
+}
+
+/** A serial inventory makes and takes as many serials as it is told to, so that is bounded. */
+function checkSerials(changes: readonly Change[]): void {
+  let count = 0n
+  for (const change of changes) count += serialsMade(change) + BigInt(change.serials?.length ?? 0)
+  if (count > BigInt(serialsMax))
+    throw new InvalidArgumentError('quantity', count, `at most ${serialsMax} serials in one deal`)
 }
 
 function withVersion(changes: readonly Change[], ifVersion: unknown): readonly Change[] {
@@ -106,21 +145,6 @@ function checkKey(key: unknown): asserts key is string {
   }
 }
 
-function toDataText(data: unknown): string {
-  if (typeof data !== 'object' || data === null || Array.isArray(data))
-    throw new InvalidArgumentError('data', data, 'a plain JSON object')
-  let text: string | undefined
-  try {
-    text = JSON.stringify(data)
-  } catch (error) {
-    throw new InvalidArgumentError('data', data, `an object that JSON can express (${(error as Error).message})`)
-  }
-  if (text === undefined || !text.startsWith('{')) throw new InvalidArgumentError('data', data, 'a plain JSON object')
-  if (Buffer.byteLength(text) > dataBytesMax)
-    throw new InvalidArgumentError('data', data, `at most ${dataBytesMax} bytes as JSON`)
-  return text
-}
-
 /** The hash of everything that makes two requests the same: the changes in their order, and `data` whatever the order of its keys. */
 function requestHash(changes: readonly Change[], data: Deal['data']): string {
   const request = changes.map((change) => [
@@ -130,6 +154,10 @@ function requestHash(changes: readonly Change[], data: Deal['data']): string {
     change.user,
     change.item,
     change.amount.toString(),
+    change.serials?.map(({ serial, properties }) => [serial.toString(), properties]) ?? null,
+    change.properties,
+    change.party,
+    change.place,
     change.ifVersion?.toString() ?? null,
   ])
   // JSON.parse first: what counts is what is stored, toJSON and dropped undefineds included.

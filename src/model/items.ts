@@ -15,16 +15,22 @@ export class Items<Q> {
   /** How many deals had changed the account at that moment; 0 for an account that was never written. */
   readonly version: bigint
   readonly #quantities: ReadonlyMap<string, Q>
+  readonly #positions: ReadonlyMap<string, bigint>
 
   /**
    * @param entries pairs of a canonical item id and its quantity, in any order
-   * @param options `version` of the account; `isOrdered` keeps the given order instead of the natural one
+   * @param options `version` of the account; `isOrdered` keeps the given order instead of the natural one; `positions` in the
+   *   user's order, of those items that have one
    */
-  constructor(entries: Iterable<readonly [string, Q]>, options: { version?: bigint; isOrdered?: boolean } = {}) {
+  constructor(
+    entries: Iterable<readonly [string, Q]>,
+    options: { version?: bigint; isOrdered?: boolean; positions?: ReadonlyMap<string, bigint> } = {},
+  ) {
     const list = [...entries]
     if (options.isOrdered !== true) list.sort(([left], [right]) => compareNaturally(left, right))
     this.#quantities = new Map(list)
     this.version = options.version ?? 0n
+    this.#positions = options.positions ?? new Map()
   }
 
   /** How many different items there are. */
@@ -49,6 +55,34 @@ export class Items<Q> {
    */
   has(item: ItemId): boolean {
     return this.#quantities.has(toId('item', item))
+  }
+
+  /**
+   * An item's place in the user's order: higher is nearer to the top.
+   *
+   * @returns null for an item that has no place, or isn't here
+   * @throws InvalidArgumentError for an id that can't be one
+   */
+  position(item: ItemId): bigint | null {
+    return this.#positions.get(toId('item', item)) ?? null
+  }
+
+  /** The same items with other quantities. */
+  map<R>(change: (quantity: Q, item: string) => R): Items<R> {
+    const entries = [...this].map(([item, quantity]) => [item, change(quantity, item)] as const)
+    return new Items(entries, { version: this.version, isOrdered: true, positions: this.#positions })
+  }
+
+  /** Those of the items that are named, in the same order. */
+  only(names: ReadonlySet<string>): Items<Q> {
+    const entries = [...this].filter(([item]) => names.has(item))
+    return new Items(entries, { version: this.version, isOrdered: true, positions: this.#positions })
+  }
+
+  /** The same items in another order. */
+  sorted(compare: (left: string, right: string) => number): Items<Q> {
+    const entries = [...this].sort(([left], [right]) => compare(left, right))
+    return new Items(entries, { version: this.version, isOrdered: true, positions: this.#positions })
   }
 
   /** The items' ids, in order. */

@@ -18,3 +18,9 @@ export const itemsMax = 10_000
 
 /** Most entries in one page of history. */
 export const entriesMax = 1_000
+
+/** Largest properties of one serial as JSON in UTF-8 bytes: what a column of type TEXT takes on every database. */
+export const propertiesBytesMax = 64 * 1024 - 1
+
+/** Most serials in one write: with small properties a few MiB, about a second. */
+export const serialsMax = 10_000

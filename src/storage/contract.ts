@@ -1,4 +1,6 @@
 import type { PreparedDeal } from '../model/deal.ts'
+import type { Kind } from '../model/change.ts'
+import type { SerialEntry } from '../model/serial.ts'
 
 /**
  * The contract that a dialect fulfils: how the ledger reaches one database. Ids and quantities are canonical here and checked before;
@@ -36,6 +38,13 @@ export interface Storage {
   schemaVersions(): Promise<ReadonlyMap<string, number>>
   /** The numbered migrations of the tables that all apps share, and those of one app. */
   readonly migrations: { readonly shared: readonly MigrationStep[]; app(app: string): readonly MigrationStep[] }
+  /**
+   * Takes whole numbers out of the counter `name` in `stockpile_meta`, atomically and for ever: raises it to at least `atLeast` and then by
+   * `count`, in a transaction of its own.
+   *
+   * @returns the first of the `count` numbers
+   */
+  reserve(name: string, atLeast: bigint, count: bigint): Promise<bigint>
   /** Deletes up to `rowsMax` receipts older than `receiptsBefore` and as many commit rows older than `commitsBefore`; says how many went. */
   sweep(request: { receiptsBefore: number; commitsBefore: number; rowsMax: number }): Promise<number>
   /** Closes what it opened itself; a pool that the user handed in stays open. */
@@ -72,25 +81,27 @@ export interface SettledChange {
   readonly user: string
   readonly item: string
   readonly change: bigint
+  /** How many are counted; serials come on top. */
   readonly quantity: bigint
+  /** All serials of the holding, ascending; null for a tally. */
+  readonly serials: readonly SerialEntry[] | null
   readonly version: bigint
 }
 
 /** Why a deal was refused, as plain data: the code of an error class and what its constructor takes. */
 export type Refusal =
-  | {
-      readonly code: 'NOT_ENOUGH'
-      readonly data: { app: string; user: string; item: string; held: bigint; wanted: bigint }
-    }
-  | {
-      readonly code: 'QUANTITY_OVERFLOW'
-      readonly data: { app: string; user: string; item: string; held: bigint; added: bigint }
-    }
-  | {
-      readonly code: 'VERSION_CONFLICT'
-      readonly data: { app: string; user: string; expected: bigint; actual: bigint }
-    }
-  | { readonly code: 'KEY_REUSED'; readonly data: { key: string; deal: string } }
+  | Refused<'NOT_ENOUGH', HoldingName & { held: bigint; wanted: bigint }>
+  | Refused<'QUANTITY_OVERFLOW', HoldingName & { held: bigint; added: bigint }>
+  | Refused<'SERIAL_NOT_FOUND', HoldingName & { serial: bigint }>
+  | Refused<'SERIAL_TAKEN', HoldingName & { serial: bigint; holder: { user: string; item: string } }>
+  | Refused<'KIND_MISMATCH', HoldingName & { kind: Kind; quantity: bigint; serials: number }>
+  | Refused<'VERSION_CONFLICT', AccountName & { expected: bigint; actual: bigint }>
+  | Refused<'KEY_REUSED', { key: string; deal: string }>
+
+interface Refused<Code extends string, Data> {
+  readonly code: Code
+  readonly data: Data
+}
 
 /** An account by name. */
 export interface AccountName {
@@ -118,15 +129,22 @@ export interface HoldingRow extends HoldingName {
   readonly position: bigint | null
 }
 
+/** A row of `{app}_stockpile_serial`. */
+export interface SerialRow extends HoldingName, SerialEntry {}
+
 /** A row of `{app}_stockpile_history`. */
 export interface HistoryRow extends HoldingName {
   readonly version: bigint
   /** From 1 within the version. */
   readonly line: number
+  /** By how much, counted ones and serials together. */
   readonly change: bigint
+  /** How many there were afterwards, counted ones and serials together. */
   readonly balance: bigint
-  /** JSON text, or null. */
+  /** Which serials came, went and got other properties, as JSON text; null where none did. */
   readonly serials: string | null
+  /** App and user on the other side of a transfer, with a blank between them; null where there is none. */
+  readonly party: string | null
   readonly deal: string
   /** JSON text, or null. */
   readonly data: string | null
@@ -147,7 +165,17 @@ export interface ReceiptRow {
 export interface AppNames {
   readonly app: string
   readonly users: readonly string[]
-  readonly holdings: readonly { readonly user: string; readonly item: string }[]
+  readonly holdings: readonly NamedHolding[]
+  /** Serials that are to be added by number, ascending: whoever has them is to be found too. */
+  readonly serials: readonly bigint[]
+}
+
+/** A holding that a batch names. */
+export interface NamedHolding {
+  readonly user: string
+  readonly item: string
+  /** Whether its serials are to be read too. */
+  readonly hasSerials: boolean
 }
 
 /** What a batch names: apps sorted by bytes, idempotency keys sorted by bytes. */
@@ -162,6 +190,8 @@ export interface Loaded {
   readonly accounts: readonly AccountRow[]
   /** The named holdings that exist, read after the locks were taken. */
   readonly holdings: readonly HoldingRow[]
+  /** The serials of the named holdings that want them, and the named serials of whatever holding; each once, in any order. */
+  readonly serials: readonly SerialRow[]
   /** The named keys that have a receipt, read after the locks were taken. */
   readonly receipts: readonly ReceiptRow[]
   /** With `skip`: accounts that exist (committed) but were not locked, because somebody else has them. Always empty with `wait`. */
@@ -177,6 +207,10 @@ export interface AppWrites {
   readonly holdingsNew: readonly HoldingRow[]
   readonly holdingsChanged: readonly HoldingRow[]
   readonly holdingsGone: readonly HoldingName[]
+  /** To be deleted before the new ones are inserted: a serial that moves is both. */
+  readonly serialsGone: readonly SerialRow[]
+  readonly serialsChanged: readonly SerialRow[]
+  readonly serialsNew: readonly SerialRow[]
   readonly history: readonly HistoryRow[]
 }
 
@@ -224,12 +258,16 @@ export interface Session {
 /** Asks for what an account has: some items, or all (null). */
 export interface HoldingQuery extends AccountName {
   readonly items: readonly string[] | null
+  /** Whether the serials of these items are wanted too. */
+  readonly hasSerials: boolean
 }
 
 /** What an account has, of one moment; version 0 for an account that doesn't exist. Holdings in any order. */
 export interface HoldingAnswer {
   readonly version: bigint
   readonly holdings: readonly HoldingRow[]
+  /** Empty where they weren't asked for. */
+  readonly serials: readonly SerialRow[]
 }
 
 /** Asks for an account's history, newest first; null where it doesn't matter. */
@@ -253,6 +291,8 @@ export interface Snapshot {
   accounts(app: string, after: string, limit: number): Promise<AccountRow[]>
   /** Holdings in byte order of user and item. */
   holdings(app: string, after: string, upTo: string | null): Promise<HoldingRow[]>
+  /** Serials in byte order of user and item. */
+  serials(app: string, after: string, upTo: string | null): Promise<SerialRow[]>
   /** History in order of user, version and line, above `after`. */
   history(
     app: string,

@@ -189,6 +189,11 @@ export const deals: Suite = {
           user: 'ann',
           item: 'wheat',
           amount: 2n,
+          serials: null,
+          properties: '{}',
+          party: null,
+          place: null,
+          ifVersion: null,
         })
         await context.stockpile.deal([change, change])
         await context.stockpile.deal([change])

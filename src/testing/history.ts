@@ -195,5 +195,5 @@ export const history: Suite = {
 }
 
 function entry(facts: Partial<Omit<Entry, 'deal'>> & { deal: string | undefined }): Record<string, unknown> {
-  return { version: 1n, line: 1, data: null, ...facts }
+  return { version: 1n, line: 1, serials: null, party: null, data: null, ...facts }
 }

@@ -132,11 +132,17 @@ export const validation: Suite = {
     refuses('a version that is no bigint from 0 is refused', () => oddVersions, [
       ...writeCalls('ifVersion'),
       ['ifVersion', (ifVersion, context) => context.tally().plan.add('wheat', 1, { ifVersion })],
-      [
-        'changes[0].ifVersion',
-        (ifVersion, context) => context.stockpile.deal([{ ...context.tally().plan.add('wheat'), ifVersion }]),
-      ],
     ]),
+    refuses(
+      'a version in a change that is no bigint from 0, and not null, is refused',
+      () => oddVersions.filter(([value]) => value !== null),
+      [
+        [
+          'changes[0].ifVersion',
+          (ifVersion, context) => context.stockpile.deal([{ ...context.tally().plan.add('wheat'), ifVersion }]),
+        ],
+      ],
+    ),
     refuses(
       'write options that are no object are refused',
       () => [null, 5, 'quest', true].map((value) => [value, /^an object, or left out$/]),
@@ -173,7 +179,10 @@ export const validation: Suite = {
     refuses(
       'an unknown verb is refused',
       () =>
-        ['steal', 'ADD', '', undefined, null, 5, 'constructor'].map((value) => [value, /^'add', 'subtract' or 'set'$/]),
+        ['steal', 'ADD', '', undefined, null, 5, 'constructor'].map((value) => [
+          value,
+          /^'add', 'subtract', 'set', 'convert' or 'sort'$/,
+        ]),
       [
         [
           'changes[0].verb',
@@ -182,8 +191,8 @@ export const validation: Suite = {
       ],
     ),
     refuses(
-      'a change of a kind that is not kept is refused',
-      () => ['serial', 'hybrid', 'Tally', undefined, null].map((value) => [value, /^'tally'$/]),
+      'an unknown kind is refused',
+      () => ['bag', 'Tally', '', undefined, null].map((value) => [value, /^'tally', 'serial' or 'hybrid'$/]),
       [
         [
           'changes[0].kind',

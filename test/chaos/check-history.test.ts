@@ -35,7 +35,17 @@ function asked(op: string, from: number, to: number, request: Request, answer: A
 /** A row of history of the operation `op`: gold. */
 function row(user: string, version: number, change: number, balance: number, op: string, path?: string): HistoryRow {
   const data = JSON.stringify({ op, ...(path === undefined ? {} : { path }) })
-  const plain = { app: 'app', user, item: 'gold', line: 1, serials: null, deal: `deal ${op}`, data, time: 0 }
+  const plain = {
+    app: 'app',
+    user,
+    item: 'gold',
+    line: 1,
+    serials: null,
+    party: null,
+    deal: `deal ${op}`,
+    data,
+    time: 0,
+  }
   return { ...plain, version: BigInt(version), change: BigInt(change), balance: BigInt(balance) }
 }
 

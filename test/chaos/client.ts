@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { Stockpile, StockpileError, type Change, type Outcome } from '../../src/index.ts'
+import { Stockpile, StockpileError, type Planned, type Outcome } from '../../src/index.ts'
 import type { Answer, DealAnswer, LogLine, OutcomeRecord, StepAnswer } from './record.ts'
 import type { Request, RequestChange, Step } from './request.ts'
 
@@ -106,7 +106,7 @@ export class Client {
     }
   }
 
-  #plan({ verb, user, item, amount, ifVersion }: RequestChange): Change {
+  #plan({ verb, user, item, amount, ifVersion }: RequestChange): Planned<bigint> {
     const { plan } = this.#stockpile.tally(this.#app, user)
     return plan[verb](item, amount, ifVersion === undefined ? {} : { ifVersion: BigInt(ifVersion) })
   }

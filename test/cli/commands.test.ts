@@ -156,8 +156,13 @@ async function tamper(url: string): Promise<void> {
   const session = await storage.begin()
   const account = { app: 'farm', user: '1', version: 9n, changedAt: 0 }
   const none = { accountsNew: [], holdingsNew: [], holdingsChanged: [], holdingsGone: [], history: [] }
-  await session.load({ apps: [{ app: 'farm', users: ['1'], holdings: [] }], keys: [] }, 'wait')
-  await session.save({ apps: [{ app: 'farm', accountsChanged: [account], ...none }], receipts: [], commit: null })
+  const noSerials = { serialsGone: [], serialsChanged: [], serialsNew: [] }
+  await session.load({ apps: [{ app: 'farm', users: ['1'], holdings: [], serials: [] }], keys: [] }, 'wait')
+  await session.save({
+    apps: [{ app: 'farm', accountsChanged: [account], ...none, ...noSerials }],
+    receipts: [],
+    commit: null,
+  })
   await session.commit(null, [])
   await storage.close()
 }

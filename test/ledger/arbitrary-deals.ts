@@ -44,13 +44,18 @@ const requests = fc.record(
   { noNullPrototype: true },
 )
 
+/** For deals that make no serials. */
+export function noSerials(): never {
+  throw new Error('a tally makes no serials')
+}
+
 /** Lists of deals; some are sent again, as they were or with a key of another. */
 export const dealLists: fc.Arbitrary<PreparedDeal[]> = fc
   .array(fc.tuple(requests, fc.option(fc.nat(20), { freq: 4 })), { minLength: 1, maxLength: 25 })
   .map((list) =>
     list.map(([request, again], index) => {
       const repeated = again === null ? undefined : list[again]?.[0]
-      return prepareDeal(idOf(index), repeated ?? request)
+      return prepareDeal(idOf(index), repeated ?? request, noSerials)
     }),
   )
 

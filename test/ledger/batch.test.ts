@@ -1,14 +1,16 @@
 import { expect, test } from 'vitest'
 import { settleIn } from '../../src/ledger/batch.ts'
+import { toChange } from '../../src/model/change.ts'
 import { prepareDeal, type PreparedDeal } from '../../src/model/deal.ts'
 import type { Names, Session } from '../../src/storage/contract.ts'
+import { noSerials } from './arbitrary-deals.ts'
 import { nameOf, Rows } from './rows.ts'
 
 function deal(id: string, accounts: readonly (readonly [app: string, user: string])[], key?: string): PreparedDeal {
-  const changes = accounts.map(
-    ([app, user]) => ({ verb: 'add', kind: 'tally', app, user, item: 'wheat', amount: 1n }) as const,
+  const changes = accounts.map(([app, user]) =>
+    toChange('change', { verb: 'add', kind: 'tally', app, user, item: 'wheat', amount: 1n }),
   )
-  return prepareDeal(id, { changes, key })
+  return prepareDeal(id, { changes, key }, noSerials)
 }
 
 function session(held: readonly string[] = []): { asked: Names[]; rows: Rows; session: Session } {
@@ -56,9 +58,10 @@ test('accounts, holdings and keys are asked for once each, sorted by bytes', asy
         {
           app: 'farm',
           users: ['B', 'b', '\uff5e', '😀'],
-          holdings: ['B', 'b', '\uff5e', '😀'].map((user) => ({ user, item: 'wheat' })),
+          holdings: ['B', 'b', '\uff5e', '😀'].map((user) => ({ user, item: 'wheat', hasSerials: false })),
+          serials: [],
         },
-        { app: 'mill', users: ['😀'], holdings: [{ user: '😀', item: 'wheat' }] },
+        { app: 'mill', users: ['😀'], holdings: [{ user: '😀', item: 'wheat', hasSerials: false }], serials: [] },
       ],
       keys: ['k1', 'k2'],
     },
@@ -87,9 +90,15 @@ test('deals whose account is skipped are left out, with those that come after on
 
 test('what changes nothing saves nothing', async () => {
   const { session: open } = session()
-  const refused = prepareDeal('1', {
-    changes: [{ verb: 'subtract', kind: 'tally', app: 'farm', user: 'a', item: 'wheat', amount: 1n }],
+  const change = toChange('change', {
+    verb: 'subtract',
+    kind: 'tally',
+    app: 'farm',
+    user: 'a',
+    item: 'wheat',
+    amount: 1n,
   })
+  const refused = prepareDeal('1', { changes: [change] }, noSerials)
   expect((await settleIn(open, { deals: [refused], ...when }, null)).isSaved).toBe(false)
   expect((await settleIn(open, { deals: [{ ...refused, key: 'k', hash: 'h' }], ...when }, null)).isSaved).toBe(true)
 })

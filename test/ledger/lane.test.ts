@@ -11,7 +11,9 @@ import {
   QueueFullError,
 } from '../../src/errors.ts'
 import { Lane, type LaneSettings } from '../../src/ledger/lane.ts'
-import type { PreparedDeal } from '../../src/model/deal.ts'
+import { toChange } from '../../src/model/change.ts'
+import { prepareDeal, type PreparedDeal } from '../../src/model/deal.ts'
+import { noSerials } from './arbitrary-deals.ts'
 import { runs } from './arbitrary-deals.ts'
 import { HeldRows } from './held-rows.ts'
 
@@ -28,11 +30,11 @@ const settings: LaneSettings = {
 let count = 0
 
 function deal(...users: readonly string[]): PreparedDeal {
-  const changes = users.map(
-    (user) => ({ verb: 'add', kind: 'tally', app: 'farm', user, item: 'wheat', amount: 1n }) as const,
+  const changes = users.map((user) =>
+    toChange('change', { verb: 'add', kind: 'tally', app: 'farm', user, item: 'wheat', amount: 1n }),
   )
   count += 1
-  return { id: `deal ${count}`, changes, data: null, key: null, hash: null, bytes: 100 }
+  return { ...prepareDeal(`deal ${count}`, { changes }, noSerials), bytes: 100 }
 }
 
 function open(changed: Partial<LaneSettings> = {}): { held: HeldRows; lane: Lane } {

@@ -27,13 +27,13 @@ export class NaiveModel {
     const refused = { deal: id, isReplay: false }
     for (const { app, user, ifVersion: expected } of changes) {
       const actual = this.versions.get(nameOf(app, user)) ?? 0n
-      if (expected !== undefined && expected !== actual)
+      if (expected !== null && expected !== actual)
         return { ...refused, refusal: { code: 'VERSION_CONFLICT', data: { app, user, expected, actual } } }
     }
     const done = []
     for (const { verb, app, user, item, amount } of changes) {
       const held = quantities.get(nameOf(app, user, item)) ?? 0n
-      const quantity = { add: held + amount, subtract: held - amount, set: amount }[verb]
+      const quantity = verb === 'add' ? held + amount : verb === 'subtract' ? held - amount : amount
       if (quantity < 0n)
         return { ...refused, refusal: { code: 'NOT_ENOUGH', data: { app, user, item, held, wanted: amount } } }
       if (quantity >= 2n ** 63n)
@@ -44,7 +44,11 @@ export class NaiveModel {
     this.quantities = quantities
     const moved = new Set(done.filter(({ change }) => change !== 0n).map(({ app, user }) => nameOf(app, user)))
     for (const name of moved) this.versions.set(name, (this.versions.get(name) ?? 0n) + 1n)
-    const outcomes = done.map((step) => ({ ...step, version: this.versions.get(nameOf(step.app, step.user)) ?? 0n }))
+    const outcomes = done.map((step) => ({
+      ...step,
+      serials: null,
+      version: this.versions.get(nameOf(step.app, step.user)) ?? 0n,
+    }))
     return { outcomes, deal: id, isReplay: false }
   }
 }

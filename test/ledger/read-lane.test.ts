@@ -4,13 +4,14 @@ import { ReadLane } from '../../src/ledger/read-lane.ts'
 import type { HoldingAnswer, HoldingQuery } from '../../src/storage/contract.ts'
 
 function query(user: string): HoldingQuery {
-  return { app: 'farm', user, items: null }
+  return { app: 'farm', user, items: null, hasSerials: false }
 }
 
 function answer({ user }: HoldingQuery): HoldingAnswer {
   return {
     version: BigInt(user.length),
     holdings: [{ app: 'farm', user, item: 'wheat', quantity: 1n, serials: 0, position: null }],
+    serials: [],
   }
 }
 
@@ -35,7 +36,7 @@ test('a read that begins later is never answered by a query that began before it
     const seen = moment
     await new Promise(setImmediate)
     await new Promise(setImmediate)
-    return queries.map(() => ({ version: seen, holdings: [] }))
+    return queries.map(() => ({ version: seen, holdings: [], serials: [] }))
   })
   const reads = []
   for (let turn = 0; turn < 20; turn += 1) {

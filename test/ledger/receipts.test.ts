@@ -2,13 +2,14 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readReceipt, toReceipt } from '../../src/ledger/receipts.ts'
 import { settle } from '../../src/ledger/settle.ts'
+import { toChange } from '../../src/model/change.ts'
 import { prepareDeal } from '../../src/model/deal.ts'
-import { dealLists, runs } from './arbitrary-deals.ts'
+import { dealLists, noSerials, runs } from './arbitrary-deals.ts'
 
 test('a receipt answers what was settled, refusals and 64-bit numbers included (I10)', () => {
   fc.assert(
     fc.property(dealLists, (deals) => {
-      const { settlements } = settle({ accounts: [], holdings: [], receipts: [] }, deals, 5)
+      const { settlements } = settle({ accounts: [], holdings: [], serials: [], receipts: [] }, deals, 5)
       for (const settlement of settlements) {
         const receipt = toReceipt('k', 'h', settlement, 5)
         expect(readReceipt(receipt, 'h')).toEqual({ ...settlement, isReplay: true })
@@ -24,8 +25,9 @@ test('a receipt answers what was settled, refusals and 64-bit numbers included (
 })
 
 test('the hash of a request depends on data, whatever the order of its names, and on nothing else of it', () => {
-  const changes = [{ verb: 'add', kind: 'tally', app: 'farm', user: 'a', item: 'x', amount: 1n }] as const
-  const hashOf = (data: Record<string, unknown>): string | null => prepareDeal('1', { changes, key: 'k', data }).hash
+  const changes = [toChange('change', { verb: 'add', kind: 'tally', app: 'farm', user: 'a', item: 'x', amount: 1n })]
+  const hashOf = (data: Record<string, unknown>): string | null =>
+    prepareDeal('1', { changes, key: 'k', data }, noSerials).hash
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.dictionary(fc.string(), fc.jsonValue()), (one, two) => {
       const turned = Object.fromEntries(Object.entries(one).reverse())

@@ -26,6 +26,7 @@ export class Rows {
       holdings: names.apps.flatMap(({ app, holdings }) =>
         holdings.flatMap(({ user, item }) => found(this.holdings, nameOf(app, user, item))),
       ),
+      serials: [],
       receipts: names.keys.flatMap((key) => found(this.receipts, key)),
       skipped: users.filter(({ app, user }) => held.has(nameOf(app, user))),
     }

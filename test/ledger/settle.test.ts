@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { compareBytes } from '../../src/model/id.ts'
-import type { PreparedDeal } from '../../src/model/deal.ts'
+import { toChange, type Change } from '../../src/model/change.ts'
+import { prepareDeal, type PreparedDeal } from '../../src/model/deal.ts'
 import { settle } from '../../src/ledger/settle.ts'
 import type { HistoryRow, Names, Settlement, Writes } from '../../src/storage/contract.ts'
-import { dealLists, runs } from './arbitrary-deals.ts'
+import { dealLists, noSerials, runs } from './arbitrary-deals.ts'
 import { NaiveModel } from './naive-model.ts'
 import { nameOf, Rows } from './rows.ts'
 
@@ -34,8 +35,8 @@ function namesOf(deals: readonly PreparedDeal[]): Names {
   const changes = deals.flatMap((deal) => deal.changes)
   const apps = [...new Set(changes.map(({ app }) => app))].map((app) => {
     const ofApp = changes.filter((change) => change.app === app)
-    const holdings = new Map(ofApp.map(({ user, item }) => [nameOf(user, item), { user, item }]))
-    return { app, users: [...new Set(ofApp.map(({ user }) => user))], holdings: [...holdings.values()] }
+    const holdings = new Map(ofApp.map(({ user, item }) => [nameOf(user, item), { user, item, hasSerials: false }]))
+    return { app, users: [...new Set(ofApp.map(({ user }) => user))], holdings: [...holdings.values()], serials: [] }
   })
   return { apps, keys: [...new Set(deals.flatMap(({ key }) => (key === null ? [] : [key])))] }
 }
@@ -192,18 +193,17 @@ test('deals that only move what is there keep the sum of it (I2)', () => {
   })
   fc.assert(
     fc.property(fc.array(moves, { maxLength: 30 }), splits, (list, sizes) => {
-      const side = { kind: 'tally', app: 'farm', item: 'gold' } as const
-      const base = { data: null, key: null, hash: null, bytes: 0 }
-      const start = users.map((user) => ({ ...side, verb: 'add', user, amount: 10n }) as const)
-      const deals: PreparedDeal[] = list.map(({ from, to, amount }, index) => ({
-        ...base,
-        id: String(index),
-        changes: [
-          { ...side, verb: 'subtract', user: from, amount },
-          { ...side, verb: 'add', user: to, amount },
-        ],
-      }))
-      const { rows } = settleAll([{ ...base, id: 'start', changes: start }, ...deals], sizes)
+      const change = (verb: string, user: string, amount: bigint): Change =>
+        toChange('change', { verb, kind: 'tally', app: 'farm', user, item: 'gold', amount })
+      const start = prepareDeal('start', { changes: users.map((user) => change('add', user, 10n)) }, noSerials)
+      const deals = list.map(({ from, to, amount }, index) =>
+        prepareDeal(
+          String(index),
+          { changes: [change('subtract', from, amount), change('add', to, amount)] },
+          noSerials,
+        ),
+      )
+      const { rows } = settleAll([start, ...deals], sizes)
       const sum = [...rows.holdings.values()].reduce((total, { quantity }) => total + quantity, 0n)
       assert.equal(sum, 30n)
     }),

@@ -36,7 +36,7 @@ describe('mysql()', () => {
     }
     const { port } = new URL(inject('mysqlUrl'))
     const storage = mysql(`mysql://root:wrong-secret@127.0.0.1:${port}/test`)
-    const fault = storage.fetch([{ app: 'farm', user: '1', items: null }])
+    const fault = storage.fetch([{ app: 'farm', user: '1', items: null, hasSerials: false }])
     await expect(fault).rejects.toMatchObject({
       code: 'DATABASE',
       message: expect.not.stringContaining('wrong-secret') as string,
@@ -54,7 +54,7 @@ describe('mysql()', () => {
   )
 
   it('tells a server that can’t be reached from one that refuses', async () => {
-    const query = [{ app: 'farm', user: '1', items: null }]
+    const query = [{ app: 'farm', user: '1', items: null, hasSerials: false }]
     const away = mysql('mysql://root@127.0.0.1:1/farm')
     await expect(away.fetch(query)).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
     await away.close()
@@ -70,7 +70,9 @@ describe('mysql()', () => {
     expect(await storage.sweep({ receiptsBefore: 1, commitsBefore: 1, rowsMax: 1 })).toBe(0)
     const missing = { code: 'TABLES_MISSING', app: 'farm' }
     await expect(settle(storage, [deal([change('add', '1', 'egg', 1n)])])).rejects.toMatchObject(missing)
-    await expect(storage.fetch([{ app: 'farm', user: '1', items: null }])).rejects.toMatchObject(missing)
+    await expect(storage.fetch([{ app: 'farm', user: '1', items: null, hasSerials: false }])).rejects.toMatchObject(
+      missing,
+    )
     await storage.close()
   })
 })

@@ -2,7 +2,8 @@ import type { EventEmitter } from 'node:events'
 import { createPool, type Pool, type PoolConfig } from 'mariadb'
 import { uuidv7 } from 'uuidv7'
 import { inject } from 'vitest'
-import type { Change } from '../../src/model/change.ts'
+import { toChange, type Change } from '../../src/model/change.ts'
+import { noWrites } from '../../src/ledger/writes.ts'
 import { prepareDeal, type Deal, type PreparedDeal } from '../../src/model/deal.ts'
 import type { BatchRequest, LockWait, Names, Settlement, Storage, Writes } from '../../src/storage/contract.ts'
 import { mysql, type MysqlOptions } from '../../src/storage/mysql/index.ts'
@@ -63,12 +64,12 @@ export async function makeTables(storage: Storage, app: string): Promise<void> {
 
 /** A change of an account of `farm`. */
 export function change(verb: Change['verb'], user: string, item: string, amount: bigint): Change {
-  return { verb, kind: 'tally', app: 'farm', user, item, amount }
+  return toChange('change', { verb, kind: 'tally', app: 'farm', user, item, amount })
 }
 
 /** A deal as the ledger prepares it. */
 export function deal(changes: readonly Change[], options: Omit<Deal, 'changes'> = {}): PreparedDeal {
-  return prepareDeal(uuidv7(), { ...options, changes })
+  return prepareDeal(uuidv7(), { ...options, changes }, () => 1n)
 }
 
 /** Settles deals in a batch of their own. */
@@ -83,27 +84,19 @@ export async function settle(
 
 /** How many an account of `farm` has of an item; undefined where it has no such holding. */
 export async function quantityOf(storage: Storage, user: string, item: string): Promise<bigint | undefined> {
-  const [answer] = await storage.fetch([{ app: 'farm', user, items: [item] }])
+  const [answer] = await storage.fetch([{ app: 'farm', user, items: [item], hasSerials: false }])
   return answer?.holdings[0]?.quantity
 }
 
 /** The names of accounts of `farm`, without holdings. */
 export function accounts(...users: string[]): Names {
-  return { apps: [{ app: 'farm', users, holdings: [] }], keys: [] }
+  return { apps: [{ app: 'farm', users, holdings: [], serials: [] }], keys: [] }
 }
 
 /** Writes of `farm` alone. */
 export function writes(parts: Partial<Omit<Writes['apps'][number], 'app'>>, commitId: string | null = null): Writes {
-  const none = {
-    accountsNew: [],
-    accountsChanged: [],
-    holdingsNew: [],
-    holdingsChanged: [],
-    holdingsGone: [],
-    history: [],
-  }
   return {
-    apps: [{ app: 'farm', ...none, ...parts }],
+    apps: [{ ...noWrites('farm'), ...parts }],
     receipts: [],
     commit: commitId === null ? null : { id: commitId, time: Date.now() },
   }

@@ -76,7 +76,7 @@ describe('a transaction', () => {
     await session.save(writes({ accountsNew: [accountRow('whole')] }))
     await session.commit(null, [])
     expect(await quantityOf(lab.storage, 'new', 'egg')).toBeUndefined()
-    const [whole] = await lab.storage.fetch([{ app: 'farm', user: 'whole', items: null }])
+    const [whole] = await lab.storage.fetch([{ app: 'farm', user: 'whole', items: null, hasSerials: false }])
     expect(whole?.version).toBe(1n)
   })
 
@@ -87,7 +87,7 @@ describe('a transaction', () => {
     await expect(left.load(accounts('right'), 'wait')).rejects.toMatchObject({ code: 'LOCK_TIMEOUT' })
     await left.commit(null, [])
     await right.rollback()
-    const [kept] = await lab.storage.fetch([{ app: 'farm', user: 'kept', items: null }])
+    const [kept] = await lab.storage.fetch([{ app: 'farm', user: 'kept', items: null, hasSerials: false }])
     expect(kept?.version).toBe(1n)
   })
 
@@ -161,13 +161,13 @@ describe('single reads', () => {
     const items = Array.from({ length: 10_000 }, (_, at) => `i${at}`)
     await settle(lab.storage, [deal(items.slice(1).map((item) => change('add', 'u', item, 1n)))])
     const [some, all, none] = await lab.storage.fetch([
-      { app: 'farm', user: 'u', items },
-      { app: 'farm', user: 'u', items: null },
-      { app: 'farm', user: 'nobody', items },
+      { app: 'farm', user: 'u', items, hasSerials: false },
+      { app: 'farm', user: 'u', items: null, hasSerials: false },
+      { app: 'farm', user: 'nobody', items, hasSerials: false },
     ])
     expect(some).toMatchObject({ version: 1n, holdings: { length: 9_999 } })
     expect(all).toMatchObject({ version: 1n, holdings: { length: 9_999 } })
-    expect(none).toEqual({ version: 0n, holdings: [] })
+    expect(none).toEqual({ version: 0n, holdings: [], serials: [] })
   })
 
   it('tell ids apart byte by byte', async () => {
@@ -189,7 +189,9 @@ describe('single reads', () => {
       '_',
     ]
     await settle(lab.storage, [deal(ids.flatMap((user) => ids.map((item) => change('add', user, item, 1n))))])
-    const answers = await lab.storage.fetch(ids.map((user) => ({ app: 'farm', user, items: ids.toReversed() })))
+    const answers = await lab.storage.fetch(
+      ids.map((user) => ({ app: 'farm', user, items: ids.toReversed(), hasSerials: false })),
+    )
     for (const { version, holdings } of answers) {
       expect(version).toBe(1n)
       expect(new Set(holdings.map(({ item }) => item))).toEqual(new Set(ids))

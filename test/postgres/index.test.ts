@@ -3,7 +3,7 @@ import { postgres } from '../../src/storage/postgres/index.ts'
 import { createDatabase } from '../servers/create-database.ts'
 import { change, deal, makeTables, openLab, settle } from './open-lab.ts'
 
-const query = [{ app: 'farm', user: '1', items: null }]
+const query = [{ app: 'farm', user: '1', items: null, hasSerials: false }]
 
 describe('postgres()', () => {
   it.each([

@@ -66,7 +66,7 @@ describe("an application's own pool", () => {
     const pool = openPool(lab.url, { max: 1 })
     const storage = postgres(pool)
     for (let app = 0; app < 90; app += 1) {
-      const queries = [null, ['egg']].map((items) => ({ app: `app_${app}`, user: 'u', items }))
+      const queries = [null, ['egg']].map((items) => ({ app: `app_${app}`, user: 'u', items, hasSerials: false }))
       await expect(storage.fetch(queries)).rejects.toMatchObject({ code: 'TABLES_MISSING' })
     }
     const session = await storage.alter()
@@ -75,7 +75,7 @@ describe("an application's own pool", () => {
     }
     await session.end()
     for (let app = 0; app < 220; app += 1) {
-      const queries = [null, ['egg']].map((items) => ({ app: `app_${app}`, user: 'u', items }))
+      const queries = [null, ['egg']].map((items) => ({ app: `app_${app}`, user: 'u', items, hasSerials: false }))
       expect(await storage.fetch(queries)).toHaveLength(2)
     }
     const { rows } = await pool.query<{ count: string }>('SELECT count(*) FROM pg_prepared_statements')

@@ -38,14 +38,18 @@ describe('a transaction', () => {
     })
     await expect(victim.commit(null, [])).rejects.toMatchObject({ code: 'DATABASE' })
     await survivor.commit(null, [])
-    expect(await lab.storage.fetch([{ app: 'farm', user: 'ghost', items: null }])).toMatchObject([{ version: 0n }])
+    expect(await lab.storage.fetch([{ app: 'farm', user: 'ghost', items: null, hasSerials: false }])).toMatchObject([
+      { version: 0n },
+    ])
   })
 
   it('commits nothing after a save that failed', async () => {
     await using lab = await openLab()
     const session = await halfSaved(lab.storage)
     await expect(session.commit(null, [])).rejects.toMatchObject({ code: 'DATABASE' })
-    expect(await lab.storage.fetch([{ app: 'farm', user: 'new', items: null }])).toMatchObject([{ version: 0n }])
+    expect(await lab.storage.fetch([{ app: 'farm', user: 'new', items: null, hasSerials: false }])).toMatchObject([
+      { version: 0n },
+    ])
   })
 
   it('commits after a save that failed when it is rolled back to the savepoint before', async () => {
@@ -55,7 +59,9 @@ describe('a transaction', () => {
     await session.save(writes({ accountsNew: [accountRow('whole')] }))
     await session.commit(null, [])
     const users = ['new', 'whole']
-    const answers = await lab.storage.fetch(users.map((user) => ({ app: 'farm', user, items: null })))
+    const answers = await lab.storage.fetch(
+      users.map((user) => ({ app: 'farm', user, items: null, hasSerials: false })),
+    )
     expect(answers.map(({ version }) => version)).toEqual([0n, 1n])
   })
 
@@ -82,9 +88,9 @@ describe('a transaction', () => {
     await using lab = await openLab()
     const session = await lab.storage.begin()
     await session.save(writes({ accountsNew: [accountRow('u')], holdingsNew: [holdingRow('u', 'egg', 3n)] }))
-    const query = [{ app: 'farm', user: 'u', items: ['egg'] }]
+    const query = [{ app: 'farm', user: 'u', items: ['egg'], hasSerials: false }]
     expect(await session.fetch(query)).toMatchObject([{ version: 1n, holdings: [{ quantity: 3n }] }])
-    expect(await lab.storage.fetch(query)).toEqual([{ version: 0n, holdings: [] }])
+    expect(await lab.storage.fetch(query)).toEqual([{ version: 0n, holdings: [], serials: [] }])
     await session.commit(null, [])
     expect(await lab.storage.fetch(query)).toMatchObject([{ version: 1n, holdings: [{ quantity: 3n }] }])
   })
@@ -190,13 +196,13 @@ describe('single reads', () => {
     const items = Array.from({ length: 10_000 }, (_, at) => `i${at}`)
     await settle(lab.storage, [deal(items.slice(1).map((item) => change('add', 'u', item, 1n)))])
     const [some, all, none] = await lab.storage.fetch([
-      { app: 'farm', user: 'u', items },
-      { app: 'farm', user: 'u', items: null },
-      { app: 'farm', user: 'nobody', items },
+      { app: 'farm', user: 'u', items, hasSerials: false },
+      { app: 'farm', user: 'u', items: null, hasSerials: false },
+      { app: 'farm', user: 'nobody', items, hasSerials: false },
     ])
     expect(some).toMatchObject({ version: 1n, holdings: { length: 9_999 } })
     expect(all).toMatchObject({ version: 1n, holdings: { length: 9_999 } })
-    expect(none).toEqual({ version: 0n, holdings: [] })
+    expect(none).toEqual({ version: 0n, holdings: [], serials: [] })
   })
 
   it('tell ids apart byte by byte', async () => {
@@ -204,7 +210,9 @@ describe('single reads', () => {
     const odd = ['á', 'ﬀ', 'ff', 'a b', "o'neil", 'a"b', '{a,b}', 'back\\slash', '日本', '😀', '\u{10ffff}', '\uffff']
     const ids = ['a', 'A', 'NULL', 'null', '%', '_', ...odd]
     await settle(lab.storage, [deal(ids.flatMap((user) => ids.map((item) => change('add', user, item, 1n))))])
-    const answers = await lab.storage.fetch(ids.map((user) => ({ app: 'farm', user, items: ids.toReversed() })))
+    const answers = await lab.storage.fetch(
+      ids.map((user) => ({ app: 'farm', user, items: ids.toReversed(), hasSerials: false })),
+    )
     for (const { version, holdings } of answers) {
       expect(version).toBe(1n)
       expect(new Set(holdings.map(({ item }) => item))).toEqual(new Set(ids))

@@ -16,8 +16,8 @@ async function planAll(pool: Pool): Promise<void> {
       deal([change(verb, 'u', 'egg', verb === 'set' ? 0n : 1n)], { key: `${verb} ${Math.random()}` }),
     ])
   }
-  const named = { app: 'farm', user: 'u', items: ['egg'] }
-  await storage.fetch([named, { ...named, items: null }])
+  const named = { app: 'farm', user: 'u', items: ['egg'], hasSerials: false }
+  await storage.fetch([named, { ...named, items: null, hasSerials: false }])
   const page = { app: 'farm', user: 'u', item: null, deal: null, since: null, until: null, before: null, limit: 9 }
   await storage.entries(page)
   await storage.sweep({ receiptsBefore: 0, commitsBefore: 0, rowsMax: 1 })

@@ -52,7 +52,7 @@ describe('the check of the public surface', () => {
   })
 
   it('reports an error that the surface leaves out', () => {
-    const errors = { path: 'src/errors.ts', text: 'export class AError {}\nexport class BError {}\n' }
+    const errors = { path: 'src/errors.ts', text: "export { AError, BError, type Facts } from './errors/a.ts'\n" }
     const index = { path: 'src/index.ts', text: "export { AError } from './errors.ts'\n" }
     expect(findHiddenErrors(errors, index)).toEqual(['BError is not exported by src/index.ts'])
   })

@@ -83,7 +83,9 @@ export function findHiddenErrors(errors: SourceFile, index: SourceFile): string[
   const shown = new Set(
     parse(index).module.staticExports.flatMap(({ entries }) => entries.map(({ exportName }) => exportName.name)),
   )
-  const classes = [...errors.text.matchAll(/^export (?:abstract )?class (\w+)/gm)].map((match) => match[1] ?? '')
+  const classes = parse(errors).module.staticExports.flatMap(({ entries }) =>
+    entries.flatMap(({ exportName, isType }) => (isType || exportName.name === null ? [] : [exportName.name])),
+  )
   return classes.filter((name) => !shown.has(name)).map((name) => `${name} is not exported by ${index.path}`)
 }
 
@@ -91,8 +93,8 @@ export function findHiddenErrors(errors: SourceFile, index: SourceFile): string[
 export function findScatteredErrors(files: readonly SourceFile[]): string[] {
   return files.flatMap(({ path, text: all }) => {
     // What a behaviour throws to see it come back is nobody else's.
-    if (path === 'src/errors.ts' || /^(?!src\/)|^src\/testing\//.test(path)) return []
+    if (path.startsWith('src/errors/') || /^(?!src\/)|^src\/testing\//.test(path)) return []
     const name = /class (\w+) extends \w*Error\b/.exec(all)?.[1]
-    return name === undefined ? [] : [`${path} declares ${name}: errors have their place in src/errors.ts`]
+    return name === undefined ? [] : [`${path} declares ${name}: errors have their place in src/errors/`]
   })
 }

@@ -14,6 +14,7 @@ import {
   type Entry,
   type ItemId,
   type Outcome,
+  type Planned,
   type Selection,
   type StockpileOptions,
   type Storage,
@@ -69,9 +70,10 @@ describe('an inventory', () => {
   })
 
   test('plans changes, which a deal answers with outcomes', () => {
-    expectTypeOf(inventory.plan.add(1000, 1)).toEqualTypeOf<Change>()
-    expectTypeOf(inventory.plan.set('sword', 1n, { ifVersion: 3n })).toEqualTypeOf<Change>()
-    expectTypeOf(stockpile.deal([inventory.plan.subtract(1000)])).resolves.toEqualTypeOf<Outcome[]>()
+    expectTypeOf(inventory.plan.add(1000, 1)).toEqualTypeOf<Planned<bigint>>()
+    expectTypeOf(inventory.plan.add(1000, 1)).toExtend<Change>()
+    expectTypeOf(inventory.plan.set('sword', 1n, { ifVersion: 3n })).toEqualTypeOf<Planned<bigint>>()
+    expectTypeOf(stockpile.deal([inventory.plan.subtract(1000)])).resolves.toEqualTypeOf<[Outcome]>()
     expectTypeOf<Outcome['quantity']>().toEqualTypeOf<bigint>()
     expectTypeOf<Outcome['version']>().toEqualTypeOf<bigint>()
   })
@@ -136,7 +138,7 @@ describe('a Stockpile', () => {
   test('reports breaks by their rules', () => {
     expectTypeOf(stockpile.verify('farm')).resolves.toEqualTypeOf<VerifyReport>()
     expectTypeOf<VerifyReport['breaks'][number]['rule']>().toEqualTypeOf<
-      'version-gap' | 'balance' | 'holding' | 'account-version' | 'no-account'
+      'version-gap' | 'balance' | 'holding' | 'serials' | 'account-version' | 'no-account'
     >()
   })
 })

@@ -1,8 +1,11 @@
 import type { Command } from 'commander'
-import type { Outcome, Verb } from '../../index.ts'
+import type { Outcome } from '../../index.ts'
 import { parseObject, parseWhole } from '../arguments.ts'
 import { print, toJson, toTable } from '../output.ts'
 import { withStockpile, type CommonOptions } from '../session.ts'
+
+/** What the command line can do to an item. */
+type WriteVerb = 'add' | 'subtract' | 'set'
 
 interface WriteCommandOptions extends CommonOptions {
   readonly key?: string
@@ -22,7 +25,7 @@ export function addWrites(program: Command): void {
   addWrite(program, 'set', '<QUANTITY>', 'Makes what a user has of an item exactly this.')
 }
 
-function addWrite(program: Command, verb: Verb, quantityArgument: string, description: string): void {
+function addWrite(program: Command, verb: WriteVerb, quantityArgument: string, description: string): void {
   const summaries = {
     add: 'add to what a user has',
     subtract: 'take from what a user has',

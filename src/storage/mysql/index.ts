@@ -13,7 +13,8 @@ export interface MysqlOptions {
   readonly lockWaitMs?: number
   /**
    * How many connections to open at most, from 2; 16 unless said otherwise. Batches use one, deals that wait for locked rows up to four,
-   * reads up to four, and each open transaction one of its own. Counts only for a URL: a pool has its own limit.
+   * reads up to four, and each open transaction one of its own. The last two are kept from transactions, so that what they wait for can
+   * go on. Counts only for a URL: a pool has its own limit.
    */
   readonly connectionsMax?: number
   /**

@@ -19,6 +19,12 @@ const connectTimeoutMs = 10_000
 // Notices a peer that vanished without a word, while the connection waits for work.
 const keepAliveDelayMs = 30_000
 
+// What a timer can wait for: it takes anything longer for no time at all.
+const timerMsMax = 2 ** 31 - 1
+
+// Never given to transactions, which can be many and may wait for what a batch, a read or a migration does first.
+const reservedMax = 2
+
 /** Connections that are opened here, as many as are needed at once up to a limit, and kept for the next caller. */
 export class OwnConnections implements Connections {
   readonly location: string
@@ -26,7 +32,9 @@ export class OwnConnections implements Connections {
   readonly #options: ConnectionsOptions
   readonly #idle: Connection[] = []
   readonly #waiting: Waiter[] = []
-  #count = 0
+  readonly #modes = new WeakMap<Connection, Mode>()
+  #used = 0
+  #usedByTransactions = 0
   #isClosed = false
   #hasTimeoutRollback = false
 
@@ -43,85 +51,107 @@ export class OwnConnections implements Connections {
 
   async take(mode: Mode): Promise<Connection> {
     if (this.#isClosed) throw new ClosedError()
-    for (let idle = this.#takeIdle(mode); idle !== undefined; idle = this.#takeIdle(mode)) {
-      if (idle.isUsable) return idle
-      this.#drop(idle)
+    if (this.#isFull(mode)) await this.#wait(mode)
+    else this.#enter(mode)
+    try {
+      const connection = this.#takeIdle(mode) ?? (await this.#open())
+      this.#modes.set(connection, mode)
+      return connection
+    } catch (error) {
+      this.#leave(mode)
+      throw toFault(error, { location: this.location, tried: 'connect', app: null })
     }
-    if (this.#count < this.#options.connectionsMax) return this.#open()
-    return this.#wait()
   }
 
   give(connection: Connection): void {
-    if (this.#isClosed) {
-      this.#count -= 1
-      void connection.leave()
-    } else if (!connection.isUsable) {
-      this.#drop(connection)
-      const waiter = this.#waiting.shift()
-      if (waiter !== undefined) this.#open().then(waiter.resolve, waiter.reject)
-    } else {
-      const waiter = this.#waiting.shift()
-      if (waiter === undefined) this.#idle.push(connection)
-      else waiter.resolve(connection)
-    }
+    if (this.#isClosed) void connection.leave()
+    else if (connection.isUsable) this.#idle.push(connection)
+    else connection.destroy()
+    this.#leave(this.#modes.get(connection) ?? 'reads')
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
     for (const waiter of this.#waiting.splice(0)) waiter.reject(new ClosedError())
-    const idle = this.#idle.splice(0)
-    this.#count -= idle.length
-    await Promise.all(idle.map((connection) => connection.leave()))
+    await Promise.all(this.#idle.splice(0).map((connection) => connection.leave()))
   }
 
   /** The last one used, for it is the likeliest to be alive; one that was last used for the same needs no statement to prepare it. */
   #takeIdle(mode: Mode): Connection | undefined {
-    const index = this.#idle.findLastIndex((connection) => connection.mode === mode)
-    return index === -1 ? this.#idle.pop() : this.#idle.splice(index, 1)[0]
-  }
-
-  #drop(connection: Connection): void {
-    this.#count -= 1
-    connection.destroy()
-  }
-
-  async #open(): Promise<Connection> {
-    this.#count += 1
-    try {
-      const { connection, support } = await connect(this.location, this.#config, this.#options)
-      this.#hasTimeoutRollback = support.hasTimeoutRollback
-      return connection
-    } catch (error) {
-      this.#count -= 1
-      throw toFault(error, { location: this.location, tried: 'connect', app: null })
+    for (;;) {
+      const index = this.#idle.findLastIndex((connection) => connection.mode === mode)
+      const idle = index === -1 ? this.#idle.pop() : this.#idle.splice(index, 1)[0]
+      if (idle === undefined || idle.isUsable) return idle
+      idle.destroy()
     }
   }
 
-  #wait(): Promise<Connection> {
+  async #open(): Promise<Connection> {
+    const { connection, support } = await connect(this.location, this.#config, this.#options)
+    this.#hasTimeoutRollback = support.hasTimeoutRollback
+    return connection
+  }
+
+  /** How many connections transactions may have at once. */
+  get #transactionsMax(): number {
+    return Math.max(1, this.#options.connectionsMax - reservedMax)
+  }
+
+  #isFull(mode: Mode): boolean {
+    if (mode === 'transaction' && this.#usedByTransactions >= this.#transactionsMax) return true
+    return this.#used >= this.#options.connectionsMax
+  }
+
+  #enter(mode: Mode): void {
+    this.#used += 1
+    if (mode === 'transaction') this.#usedByTransactions += 1
+  }
+
+  /** Hands the place of a connection to whoever waits longest and may have it. */
+  #leave(mode: Mode): void {
+    this.#used -= 1
+    if (mode === 'transaction') this.#usedByTransactions -= 1
+    const index = this.#waiting.findIndex((waiter) => !this.#isFull(waiter.mode))
+    const [waiter] = index === -1 ? [] : this.#waiting.splice(index, 1)
+    if (waiter === undefined) return
+    this.#enter(waiter.mode)
+    waiter.resolve()
+  }
+
+  #wait(mode: Mode): Promise<void> {
     const { connectionsMax, lockWaitMs } = this.#options
-    const { promise, resolve, reject } = Promise.withResolvers<Connection>()
-    const waiter = {
-      resolve: (connection: Connection): void => {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const waiter: Waiter = {
+      mode,
+      resolve: (): void => {
         clearTimeout(timer)
-        resolve(connection)
+        resolve()
       },
       reject: (error: Error): void => {
         clearTimeout(timer)
         reject(error)
       },
     }
-    const timer = setTimeout(() => {
-      this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
-      const message = `all ${connectionsMax} connections to ${this.location} have been in use for ${lockWaitMs} ms: end transactions sooner, or raise connectionsMax`
-      reject(new LockTimeoutError(message, { connectionsMax, lockWaitMs }))
-    }, lockWaitMs)
+    const timer = setTimeout(
+      () => {
+        this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
+        const which =
+          mode === 'transaction'
+            ? `${this.#transactionsMax} connections for transactions`
+            : `${connectionsMax} connections`
+        const message = `all ${which} to ${this.location} have been in use for ${lockWaitMs} ms: end transactions sooner, or raise connectionsMax`
+        reject(new LockTimeoutError(message, { connectionsMax, lockWaitMs }))
+      },
+      Math.min(lockWaitMs, timerMsMax),
+    )
     this.#waiting.push(waiter)
     return promise
   }
 }
 
 interface Waiter {
-  readonly resolve: (connection: Connection) => void
+  readonly mode: Mode
+  readonly resolve: () => void
   readonly reject: (error: Error) => void
 }
 

@@ -54,12 +54,14 @@ export function appSteps(app: string): readonly MigrationStep[] {
           position BIGINT NULL,
           PRIMARY KEY (user_id, item_id)
         ) ENGINE = InnoDB`,
+        // I3: a serial is in at most one holding of an app, which the unique key sees to.
         `CREATE TABLE IF NOT EXISTS \`${app}_stockpile_serial\` (
           user_id ${id},
           item_id ${id},
           serial BIGINT NOT NULL,
           properties ${longText} NOT NULL,
-          PRIMARY KEY (user_id, item_id, serial)
+          PRIMARY KEY (user_id, item_id, serial),
+          UNIQUE KEY serial_once (serial)
         ) ENGINE = InnoDB`,
         `CREATE TABLE IF NOT EXISTS \`${app}_stockpile_history\` (
           user_id ${id},
@@ -69,6 +71,7 @@ export function appSteps(app: string): readonly MigrationStep[] {
           \`change\` BIGINT NOT NULL,
           balance BIGINT NOT NULL,
           serials ${longText} NULL,
+          party VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
           deal ${uuid},
           data ${longText} NULL,
           time BIGINT NOT NULL,

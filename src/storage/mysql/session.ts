@@ -13,47 +13,31 @@ import type {
   HistoryRow,
   HoldingAnswer,
   HoldingQuery,
-  HoldingRow,
   Loaded,
   LockWait,
   Names,
-  ReceiptRow,
+  SerialRow,
   Session,
   Writes,
 } from '../contract.ts'
 import type { Connection, Mode } from './connection.ts'
 import type { Connections } from './connections.ts'
 import { isLockTimeout, isRolledBack, isSavepointMissing, toFault } from './faults.ts'
+import { fetchHoldings } from './fetch.ts'
 import { findOutcome } from './outcome.ts'
+import {
+  toAccountRow,
+  toHistoryRow,
+  toHoldingRow,
+  toReceiptRow,
+  toSerialRow,
+  type AccountColumns,
+  type HistoryColumns,
+  type HoldingColumns,
+  type ReceiptColumns,
+  type SerialColumns,
+} from './rows.ts'
 import * as sql from './statements.ts'
-
-/** What the server answers for an account. */
-export type AccountColumns = readonly [user: string, version: bigint, changedAt: bigint]
-
-/** What the server answers for a holding. */
-export type HoldingColumns = readonly [
-  user: string,
-  item: string,
-  quantity: bigint,
-  serials: number,
-  position: bigint | null,
-]
-
-/** What the server answers for a row of history. */
-export type HistoryColumns = readonly [
-  user: string,
-  version: bigint,
-  line: number,
-  item: string,
-  change: bigint,
-  balance: bigint,
-  serials: string | null,
-  deal: string,
-  data: string | null,
-  time: bigint,
-]
-
-type ReceiptColumns = readonly [key: string, hash: string, deal: string, outcome: string, time: bigint]
 
 /** `unclean`: a save failed and may have left a part of itself; `doomed`: the server has rolled everything back. */
 type State = 'open' | 'unclean' | 'doomed' | 'over'
@@ -93,11 +77,23 @@ export class MysqlSession implements Session {
       // One round trip: a plain read sees what is committed when its turn has come, which is after the locks were taken.
       const locks = names.apps.map(({ app, users }) => ({ app, statements: sql.lockAccounts(app, users, wait) }))
       const reads = names.apps.map(({ app, holdings }) => ({ app, statements: sql.readHoldings(app, holdings) }))
+      const serials = names.apps.map(({ app, holdings, serials: named }) => ({
+        app,
+        statements: [
+          ...sql.readSerials(
+            app,
+            holdings.filter(({ hasSerials }) => hasSerials),
+          ),
+          ...sql.findSerials(app, named),
+        ],
+      }))
       const receipts = sql.readReceipts(names.keys)
       const { batch } = this.#options
       const commit = batch === null ? [] : [sql.insertCommit(batch.id, batch.time)]
       const answers = await this.#connection.rowsOfAll(
-        [...locks, ...reads, { statements: [...receipts, ...commit] }].flatMap(({ statements }) => statements),
+        [...locks, ...reads, ...serials, { statements: [...receipts, ...commit] }].flatMap(
+          ({ statements }) => statements,
+        ),
       )
       const take = <Row>(count: number): Row[] => answers.splice(0, count).flat() as readonly unknown[] as Row[]
       const accounts = locks.flatMap(({ app, statements }) =>
@@ -106,8 +102,12 @@ export class MysqlSession implements Session {
       const holdings = reads.flatMap(({ app, statements }) =>
         take<HoldingColumns>(statements.length).map((row) => toHoldingRow(app, row)),
       )
+      const serialRows = serials.flatMap(({ app, statements }) =>
+        take<SerialColumns>(statements.length).map((row) => toSerialRow(app, row)),
+      )
+      const receiptRows = take<ReceiptColumns>(receipts.length).map(toReceiptRow)
       const skipped = wait === 'skip' ? await this.#findSkipped(names, accounts) : []
-      return { accounts, holdings, receipts: take<ReceiptColumns>(receipts.length).map(toReceiptRow), skipped }
+      return { accounts, holdings, serials: distinct(serialRows), receipts: receiptRows, skipped }
     })
   }
 
@@ -257,100 +257,15 @@ export class MysqlSession implements Session {
   }
 }
 
-/**
- * Reads what queries ask for, each of one moment, in as few round trips as the driver allows.
- *
- * @returns an answer for each query, in order; version 0 and nothing for an account that isn't there
- */
-export async function fetchHoldings(
-  connection: Connection,
-  queries: readonly HoldingQuery[],
-): Promise<HoldingAnswer[]> {
-  const answers = new Map<HoldingQuery, HoldingAnswer>()
-  const batches = batchesOf(queries)
-  const results = await connection.rowsOfAll<FetchedColumns>(
-    batches.map(({ app, queries: few }) => sql.fetchHoldings(app, few)),
-  )
-  for (const [index, { app, queries: few }] of batches.entries()) {
-    const versions = new Map<string, bigint>()
-    const holdings = new Map<string, Map<string, HoldingRow>>()
-    for (const [user, item, quantity, serials, position] of results[index] ?? []) {
-      if (item === null) {
-        versions.set(user, quantity)
-      } else {
-        const ofUser = holdings.get(user) ?? new Map<string, HoldingRow>()
-        holdings.set(user, ofUser.set(item, toHoldingRow(app, [user, item, quantity, Number(serials), position])))
-      }
-    }
-    for (const query of few) answers.set(query, toAnswer(query, versions, holdings.get(query.user)))
-  }
-  return queries.map((query) => answers.get(query) ?? { version: 0n, holdings: [] })
-}
-
-type FetchedColumns = readonly [
-  user: string,
-  item: string | null,
-  quantity: bigint,
-  serials: number | bigint | null,
-  position: bigint | null,
-]
-
-// Names in one statement: some thousand cost the optimizer about as much as they would in several.
-const namesPerFetch = 2_000
-
-/** Queries about one app, each whole, up to about `namesPerFetch` names in each batch. */
-function batchesOf(queries: readonly HoldingQuery[]): { app: string; queries: HoldingQuery[] }[] {
-  const batches: { app: string; queries: HoldingQuery[]; names: number }[] = []
-  const openBatches = new Map<string, { app: string; queries: HoldingQuery[]; names: number }>()
-  for (const query of queries) {
-    let batch = openBatches.get(query.app)
-    if (batch === undefined || batch.names >= namesPerFetch) {
-      batch = { app: query.app, queries: [], names: 0 }
-      openBatches.set(query.app, batch)
-      batches.push(batch)
-    }
-    batch.queries.push(query)
-    batch.names += 1 + (query.items?.length ?? 1)
-  }
-  return batches
-}
-
-function toAnswer(
-  { user, items }: HoldingQuery,
-  versions: ReadonlyMap<string, bigint>,
-  holdings: ReadonlyMap<string, HoldingRow> = new Map(),
-): HoldingAnswer {
-  const version = versions.get(user) ?? 0n
-  if (items === null) return { version, holdings: [...holdings.values()] }
-  return { version, holdings: [...new Set(items)].flatMap((item) => holdings.get(item) ?? []) }
+/** Each serial once: one that is named and in a named holding was read twice. */
+function distinct(rows: readonly SerialRow[]): SerialRow[] {
+  return [...new Map(rows.map((row) => [`${row.app} ${row.serial}`, row])).values()]
 }
 
 /** Reads a page of history. */
 export async function fetchEntries(connection: Connection, query: EntryQuery): Promise<HistoryRow[]> {
   const rows = await connection.rows<HistoryColumns>(sql.readEntries(query))
   return rows.map((row) => toHistoryRow(query.app, row))
-}
-
-/** An account as the contract has it. */
-export function toAccountRow(app: string, [user, version, changedAt]: AccountColumns): AccountRow {
-  return { app, user, version, changedAt: Number(changedAt) }
-}
-
-/** A holding as the contract has it. */
-export function toHoldingRow(app: string, [user, item, quantity, serials, position]: HoldingColumns): HoldingRow {
-  return { app, user, item, quantity, serials, position }
-}
-
-/** A row of history as the contract has it. */
-export function toHistoryRow(
-  app: string,
-  [user, version, line, item, change, balance, serials, deal, data, time]: HistoryColumns,
-): HistoryRow {
-  return { app, user, item, version, line, change, balance, serials, deal, data, time: Number(time) }
-}
-
-function toReceiptRow([key, hash, deal, outcome, time]: ReceiptColumns): ReceiptRow {
-  return { key, hash, deal, outcome, time: Number(time) }
 }
 
 /**
@@ -365,6 +280,10 @@ function saveStatements(writes: AppWrites): string[] {
     ...sql.deleteHoldings(app, writes.holdingsGone),
     ...sql.updateHoldings(app, writes.holdingsChanged),
     ...sql.insertHoldings(app, writes.holdingsNew),
+    // A serial that moves is deleted there before it is inserted here.
+    ...sql.deleteSerials(app, writes.serialsGone),
+    ...sql.updateSerials(app, writes.serialsChanged),
+    ...sql.insertSerials(app, writes.serialsNew),
     ...sql.insertHistory(app, writes.history),
   ]
 }

@@ -1,4 +1,4 @@
-import type { AccountRow, HistoryRow, HoldingRow, Snapshot } from '../contract.ts'
+import type { AccountRow, HistoryRow, HoldingRow, SerialRow, Snapshot } from '../contract.ts'
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
 import { toFault } from './faults.ts'
@@ -6,11 +6,19 @@ import {
   toAccountRow,
   toHistoryRow,
   toHoldingRow,
+  toSerialRow,
   type AccountColumns,
   type HistoryColumns,
   type HoldingColumns,
-} from './session.ts'
-import { countAccounts, readAccountsAfter, readHistoryAfter, readHoldingsAfter } from './statements.ts'
+  type SerialColumns,
+} from './rows.ts'
+import {
+  countAccounts,
+  readAccountsAfter,
+  readHistoryAfter,
+  readHoldingsAfter,
+  readSerialsAfter,
+} from './statements.ts'
 
 /** A read-only transaction at REPEATABLE READ: it sees one moment, takes no locks and stands in nobody's way. */
 export class MysqlSnapshot implements Snapshot {
@@ -52,6 +60,11 @@ export class MysqlSnapshot implements Snapshot {
   async holdings(app: string, after: string, upTo: string | null): Promise<HoldingRow[]> {
     const rows = await this.#rows<HoldingColumns>('read holdings', app, readHoldingsAfter(app, after, upTo))
     return rows.map((row) => toHoldingRow(app, row))
+  }
+
+  async serials(app: string, after: string, upTo: string | null): Promise<SerialRow[]> {
+    const rows = await this.#rows<SerialColumns>('read serials', app, readSerialsAfter(app, after, upTo))
+    return rows.map((row) => toSerialRow(app, row))
   }
 
   async history(

@@ -7,6 +7,7 @@ import type {
   HoldingRow,
   LockWait,
   ReceiptRow,
+  SerialRow,
 } from '../contract.ts'
 import { integer, integerOrNull, text, textOrNull } from './literals.ts'
 
@@ -22,7 +23,7 @@ const namesPerList = 400
 const charactersPerInsert = 512 * 1024
 const rowsPerInsert = 1_000
 
-const historyColumns = 'user_id, version, line, item_id, `change`, balance, serials, deal, data, time'
+const historyColumns = 'user_id, version, line, item_id, `change`, balance, serials, party, deal, data, time'
 
 /**
  * Locks accounts in byte order of user: ranges of single keys of the primary key, each found row locked exclusively, no gap
@@ -52,6 +53,18 @@ export function readHoldings(
   names: readonly { readonly user: string; readonly item: string }[],
 ): string[] {
   return holdingsIn(names).map((condition) => `${selectHoldings(app)} WHERE ${condition}`)
+}
+
+/** Reads the serials of named holdings: ranges of the primary key, no locks. Answers user_id, item_id, serial, properties. */
+export function readSerials(app: string, names: readonly { readonly user: string; readonly item: string }[]): string[] {
+  return holdingsIn(names).map((condition) => `${selectSerials(app)} FORCE INDEX (PRIMARY) WHERE ${condition}`)
+}
+
+/** Reads serials by number, whoever has them: single keys of the unique index on serial, no locks. Answers what `readSerials` does. */
+export function findSerials(app: string, serials: readonly bigint[]): string[] {
+  return lists(serials, integer).map(
+    (list) => `${selectSerials(app)} FORCE INDEX (serial_once) WHERE serial IN (${list})`,
+  )
 }
 
 /** Reads receipts: single keys of the primary key, no locks. Answers key, hash, deal, outcome, time. */
@@ -105,6 +118,29 @@ export function deleteHoldings(app: string, names: readonly HoldingName[]): stri
   )
 }
 
+/** Inserts serials, locking the new rows; fails with 1062 if one is there, in whatever holding. */
+export function insertSerials(app: string, rows: readonly SerialRow[]): string[] {
+  return inserts(`INSERT INTO ${serial(app)} (user_id, item_id, serial, properties) VALUES `, rows, serialValues)
+}
+
+/** Writes the properties of serials that exist: each found by the primary key and locked. */
+export function updateSerials(app: string, rows: readonly SerialRow[]): string[] {
+  const update = ' ON DUPLICATE KEY UPDATE properties = VALUES(properties)'
+  return inserts(
+    `INSERT INTO ${serial(app)} (user_id, item_id, serial, properties) VALUES `,
+    rows,
+    serialValues,
+    update,
+  )
+}
+
+/** Deletes serials: single keys of the unique index on serial, each found row locked, no other row looked at. */
+export function deleteSerials(app: string, rows: readonly SerialRow[]): string[] {
+  return lists(rows, (row) => integer(row.serial)).map(
+    (list) => `DELETE s FROM ${serial(app)} AS s FORCE INDEX (serial_once) WHERE s.serial IN (${list})`,
+  )
+}
+
 /** Inserts history, locking the new rows; fails with 1062 if a line is there. */
 export function insertHistory(app: string, rows: readonly HistoryRow[]): string[] {
   return inserts(`INSERT INTO ${history(app)} (${historyColumns}) VALUES `, rows, historyValues)
@@ -130,19 +166,27 @@ export function claimCommit(id: string): string {
 
 /**
  * Reads the versions and holdings that queries about one app ask for, as one statement, which sees one moment: single keys and ranges of
- * the primary keys, no locks. Answers user_id, item_id, quantity, serials, position; item_id is null and quantity the version in the rows
- * of accounts.
+ * the primary keys, no locks. Answers user_id, item_id, quantity, serials, position, properties. In the rows of accounts item_id is null and
+ * quantity the version; in those of serials properties are there and quantity is the serial.
  */
 export function fetchHoldings(app: string, queries: readonly HoldingQuery[]): string {
   const users = [...new Set(queries.map(({ user }) => user))]
+  const withSerials = queries.filter(({ hasSerials }) => hasSerials)
+  const versions = `SELECT user_id, NULL AS item_id, version AS quantity, NULL AS serials, NULL AS position, NULL AS properties
+      FROM ${account(app)} FORCE INDEX (PRIMARY) WHERE ${anyOf(usersIn(users))}`
+  const holdings = `SELECT user_id, item_id, quantity, serials, position, NULL FROM ${holding(app)} FORCE INDEX (PRIMARY)`
+  const serials = `SELECT user_id, item_id, serial, NULL, NULL, properties FROM ${serial(app)} FORCE INDEX (PRIMARY)`
+  return [versions, ...queried(holdings, queries), ...queried(serials, withSerials)].join(' UNION ALL ')
+}
+
+/** A SELECT for the queries that want all of a user, and one for those that want named items. */
+function queried(select: string, queries: readonly HoldingQuery[]): string[] {
   const whole = [...new Set(queries.filter(({ items }) => items === null).map(({ user }) => user))]
   const names = queries.flatMap(({ user, items }) => (items ?? []).map((item) => ({ user, item })))
   return [
-    `SELECT user_id, NULL AS item_id, version AS quantity, NULL AS serials, NULL AS position FROM ${account(app)} FORCE INDEX (PRIMARY)
-      WHERE ${anyOf(usersIn(users))}`,
-    ...(whole.length === 0 ? [] : [`${selectHoldings(app)} WHERE ${anyOf(usersIn(whole))}`]),
-    ...(names.length === 0 ? [] : [`${selectHoldings(app)} WHERE ${anyOf(holdingsIn(names))}`]),
-  ].join(' UNION ALL ')
+    ...(whole.length === 0 ? [] : [`${select} WHERE ${anyOf(usersIn(whole))}`]),
+    ...(names.length === 0 ? [] : [`${select} WHERE ${anyOf(holdingsIn(names))}`]),
+  ]
 }
 
 /**
@@ -179,6 +223,11 @@ export function readAccountsAfter(app: string, after: string, limit: number): st
 /** Reads the holdings of a range of users: a range of the primary key in its order, no locks. Answers what `readHoldings` does. */
 export function readHoldingsAfter(app: string, after: string, upTo: string | null): string {
   return `${selectHoldings(app)} WHERE user_id > ${text(after)}${upToCondition(upTo)} ORDER BY user_id, item_id`
+}
+
+/** Reads the serials of a range of users: a range of the primary key in its order, no locks. Answers what `readSerials` does. */
+export function readSerialsAfter(app: string, after: string, upTo: string | null): string {
+  return `${selectSerials(app)} FORCE INDEX (PRIMARY) WHERE user_id > ${text(after)}${upToCondition(upTo)} ORDER BY user_id, item_id`
 }
 
 /** Reads history above a line, up to a user: a range of the primary key in its order, no locks. Answers rows of history. */
@@ -223,6 +272,13 @@ export function noteMeta(name: string, value: string): string {
   return `INSERT INTO stockpile_meta (name, value) VALUES (${text(name)}, ${text(value)}) ON DUPLICATE KEY UPDATE name = name`
 }
 
+/** Raises a counter in `stockpile_meta` to at least `atLeast` and then by `count`; locks its row. Read it in the same transaction. */
+export function raiseMeta(name: string, atLeast: bigint, count: bigint): string {
+  const [least, more] = [integer(atLeast), integer(count)]
+  return `INSERT INTO stockpile_meta (name, value) VALUES (${text(name)}, ${integer(atLeast + count)})
+    ON DUPLICATE KEY UPDATE value = GREATEST(CAST(value AS SIGNED), ${least}) + ${more}`
+}
+
 /** Reads a row of `stockpile_meta` by the primary key. Answers value. */
 export function readMeta(name: string): string {
   return `SELECT value FROM stockpile_meta WHERE name = ${text(name)}`
@@ -231,10 +287,15 @@ export function readMeta(name: string): string {
 // An app may begin with a digit, so its tables' names need quotes.
 const account = (app: string): string => `\`${app}_stockpile_account\``
 const holding = (app: string): string => `\`${app}_stockpile_holding\``
+const serial = (app: string): string => `\`${app}_stockpile_serial\``
 const history = (app: string): string => `\`${app}_stockpile_history\``
 
 function selectHoldings(app: string): string {
   return `SELECT user_id, item_id, quantity, serials, position FROM ${holding(app)} FORCE INDEX (PRIMARY)`
+}
+
+function selectSerials(app: string): string {
+  return `SELECT user_id, item_id, serial, properties FROM ${serial(app)}`
 }
 
 function upToCondition(upTo: string | null): string {
@@ -249,9 +310,13 @@ function holdingValues({ user, item, quantity, serials, position }: HoldingRow):
   return `(${text(user)},${text(item)},${integer(quantity)},${integer(serials)},${integerOrNull(position)})`
 }
 
+function serialValues({ user, item, serial: number, properties }: SerialRow): string {
+  return `(${text(user)},${text(item)},${integer(number)},${text(properties)})`
+}
+
 function historyValues(row: HistoryRow): string {
   const what = `${text(row.user)},${integer(row.version)},${integer(row.line)},${text(row.item)},${integer(row.change)},${integer(row.balance)}`
-  return `(${what},${textOrNull(row.serials)},${text(row.deal)},${textOrNull(row.data)},${integer(row.time)})`
+  return `(${what},${textOrNull(row.serials)},${textOrNull(row.party)},${text(row.deal)},${textOrNull(row.data)},${integer(row.time)})`
 }
 
 function receiptValues({ key, hash, deal, outcome, time }: ReceiptRow): string {

@@ -16,9 +16,10 @@ import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
 import { isTableMissing, toFault } from './faults.ts'
 import { appSteps, sharedSteps } from './schema.ts'
-import { fetchEntries, fetchHoldings, MysqlSession, type SessionOptions } from './session.ts'
+import { fetchHoldings } from './fetch.ts'
+import { fetchEntries, MysqlSession, type SessionOptions } from './session.ts'
 import { MysqlSnapshot } from './snapshot.ts'
-import { sweepOlder } from './statements.ts'
+import { raiseMeta, readMeta, sweepOlder } from './statements.ts'
 
 /** One database of a MariaDB or MySQL server. */
 export class MysqlStorage implements Storage {
@@ -68,6 +69,24 @@ export class MysqlStorage implements Storage {
 
   schemaVersions(): Promise<ReadonlyMap<string, number>> {
     return this.#read('read the schema versions', null, readSchemaVersions)
+  }
+
+  async reserve(name: string, atLeast: bigint, count: bigint): Promise<bigint> {
+    const tried = 'reserve numbers'
+    const connection = await this.#connections.take('transaction')
+    try {
+      connection.enter('transaction')
+      await connection.run(raiseMeta(name, atLeast, count))
+      const [row] = await connection.rows<readonly [string]>(readMeta(name))
+      await connection.run('COMMIT')
+      return BigInt(row?.[0] ?? 0) - count
+    } catch (error) {
+      // Numbers that were taken and got no answer are lost, which does no harm.
+      await connection.run('ROLLBACK').catch(() => connection.destroy())
+      throw toFault(error, { location: this.location, tried, app: null })
+    } finally {
+      this.#connections.give(connection)
+    }
   }
 
   sweep(request: { receiptsBefore: number; commitsBefore: number; rowsMax: number }): Promise<number> {

@@ -1,6 +1,6 @@
 import type { EntryQuery, HoldingName } from '../contract.ts'
 import { integers, texts } from './literals.ts'
-import { call, perApp, type Call } from './statement.ts'
+import { call, perApp, type Call, type Tables } from './statement.ts'
 
 // What is read of an app's tables without a lock.
 
@@ -12,42 +12,45 @@ const idMax = '\u{10ffff}'.repeat(17)
 /** A holding that is asked for, and the number of the query that asks for it. */
 export type NumberedName = Omit<HoldingName, 'app'> & { readonly number: number }
 
-const fetchedColumns = 'w.number, a.version, h.item_id, h.quantity, h.serials, h.position'
-
 /**
  * Reads what queries about one app ask for, as one statement, which sees one moment: single keys of the primary keys, no locks. Answers
  * number, version, item_id, quantity, serials, position; version is null for an account that isn't there, item_id and what follows for a
- * holding that isn't.
+ * holding that isn't. With `hasSerials` a row for each serial of a holding, with serial and properties besides, ranges of the primary key;
+ * null for a holding without any.
  */
-export function fetchNamed(app: string, names: readonly NumberedName[]): Call {
+export function fetchNamed(app: string, names: readonly NumberedName[], hasSerials: boolean): Call {
   const [numbers, users] = [integers(names.map((name) => name.number)), texts(names.map((name) => name.user))]
-  return call(namedFetched(app), [numbers, users, texts(names.map((name) => name.item))])
+  const statement = hasSerials ? namedFetchedWithSerials : namedFetched
+  return call(statement(app), [numbers, users, texts(names.map((name) => name.item))])
 }
-
-const namedFetched = perApp(
-  'fetch_named',
-  ({ account, holding }) => `SELECT ${fetchedColumns}
-    FROM unnest($1::integer[], $2::text[], $3::text[]) AS w(number, user_id, item_id)
-    LEFT JOIN LATERAL (SELECT version FROM ${account} AS r WHERE r.user_id = w.user_id OFFSET 0) AS a ON true
-    LEFT JOIN LATERAL (SELECT item_id, quantity, serials, position FROM ${holding} AS r
-      WHERE r.user_id = w.user_id AND r.item_id = w.item_id OFFSET 0) AS h ON true`,
-)
 
 /** Reads all holdings of accounts as `fetchNamed` does: ranges of the primary key. */
-export function fetchWhole(app: string, names: readonly Omit<NumberedName, 'item'>[]): Call {
+export function fetchWhole(app: string, names: readonly Omit<NumberedName, 'item'>[], hasSerials: boolean): Call {
   const numbers = integers(names.map((name) => name.number))
-  return call(wholeFetched(app), [numbers, texts(names.map((name) => name.user))])
+  const statement = hasSerials ? wholeFetchedWithSerials : wholeFetched
+  return call(statement(app), [numbers, texts(names.map((name) => name.user))])
 }
 
-const wholeFetched = perApp(
-  'fetch_whole',
-  ({ account, holding }) => `SELECT ${fetchedColumns} FROM unnest($1::integer[], $2::text[]) AS w(number, user_id)
+const namedList = 'unnest($1::integer[], $2::text[], $3::text[]) AS w(number, user_id, item_id)'
+const wholeList = 'unnest($1::integer[], $2::text[]) AS w(number, user_id)'
+const namedFetched = perApp('fetch_named', (tables) => fetchSql(tables, namedList, false))
+const namedFetchedWithSerials = perApp('fetch_named_serials', (tables) => fetchSql(tables, namedList, true))
+const wholeFetched = perApp('fetch_whole', (tables) => fetchSql(tables, wholeList, false))
+const wholeFetchedWithSerials = perApp('fetch_whole_serials', (tables) => fetchSql(tables, wholeList, true))
+
+// OFFSET 0 keeps the planner from turning the lookups into joins of its own choice.
+function fetchSql({ account, holding, serial }: Tables, list: string, hasSerials: boolean): string {
+  const item = list === namedList ? 'AND r.item_id = w.item_id' : ''
+  const serials = `LEFT JOIN LATERAL (SELECT serial, properties FROM ${serial} AS r
+    WHERE r.user_id = w.user_id AND r.item_id = h.item_id OFFSET 0) AS s ON true`
+  return `SELECT w.number, a.version, h.item_id, h.quantity, h.serials, h.position${hasSerials ? ', s.serial, s.properties' : ''}
+    FROM ${list}
     LEFT JOIN LATERAL (SELECT version FROM ${account} AS r WHERE r.user_id = w.user_id OFFSET 0) AS a ON true
     LEFT JOIN LATERAL (SELECT item_id, quantity, serials, position FROM ${holding} AS r
-      WHERE r.user_id = w.user_id OFFSET 0) AS h ON true`,
-)
+      WHERE r.user_id = w.user_id ${item} OFFSET 0) AS h ON true ${hasSerials ? serials : ''}`
+}
 
-const historyColumns = 'user_id, version, line, item_id, change, balance, serials, deal, data, time'
+const historyColumns = 'user_id, version, line, item_id, change, balance, serials, party, deal, data, time'
 
 /**
  * Reads a page of an account's history: a range of the primary key, read from its end until the page is full, filtered as it goes; no
@@ -102,6 +105,17 @@ export function readHoldingsAfter(app: string, after: string, upTo: string | nul
 const holdingsAfter = perApp(
   'read_holdings_after',
   ({ holding }) => `SELECT user_id, item_id, quantity, serials, position FROM ${holding}
+    WHERE user_id > $1 AND user_id <= $2 ORDER BY user_id, item_id`,
+)
+
+/** Reads the serials of a range of users: a range of the primary key in its order, no locks. Answers user_id, item_id, serial, properties. */
+export function readSerialsAfter(app: string, after: string, upTo: string | null): Call {
+  return call(serialsAfter(app), [after, upTo ?? idMax])
+}
+
+const serialsAfter = perApp(
+  'read_serials_after',
+  ({ serial }) => `SELECT user_id, item_id, serial, properties FROM ${serial}
     WHERE user_id > $1 AND user_id <= $2 ORDER BY user_id, item_id`,
 )
 

@@ -1,4 +1,4 @@
-import type { AccountRow, HistoryRow, HoldingRow, ReceiptRow } from '../contract.ts'
+import type { AccountRow, HistoryRow, HoldingRow, ReceiptRow, SerialRow } from '../contract.ts'
 import type { Answer } from './round.ts'
 
 type Row = Answer['rows'][number]
@@ -22,10 +22,22 @@ export function toHoldingRow(app: string, row: Row): HoldingRow {
   }
 }
 
+/** A serial from user_id, item_id, serial, properties. */
+export function toSerialRow(app: string, row: Row): SerialRow {
+  const [user, item, serial, properties] = row as readonly [string, string, string, string]
+  return { app, user, item, serial: BigInt(serial), properties }
+}
+
 /** A line of history from all columns in the order of the table. */
 export function toHistoryRow(app: string, row: Row): HistoryRow {
   const [user, version, line, item, change, balance] = row as readonly [string, string, string, string, string, string]
-  const [serials, deal, data, time] = row.slice(6) as unknown as readonly [string | null, string, string | null, string]
+  const [serials, party, deal, data, time] = row.slice(6) as unknown as readonly [
+    string | null,
+    string | null,
+    string,
+    string | null,
+    string,
+  ]
   return {
     app,
     user,
@@ -35,6 +47,7 @@ export function toHistoryRow(app: string, row: Row): HistoryRow {
     change: BigInt(change),
     balance: BigInt(balance),
     serials,
+    party,
     deal,
     data,
     time: Number(time),

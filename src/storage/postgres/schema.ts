@@ -62,6 +62,8 @@ export function appSteps(app: string): readonly MigrationStep[] {
           properties text NOT NULL,
           PRIMARY KEY (user_id, item_id, serial)
         )`,
+        // I3: a serial is in at most one holding of an app.
+        `CREATE UNIQUE INDEX IF NOT EXISTS "${app}_stockpile_serial_once" ON "${app}_stockpile_serial" (serial)`,
         `CREATE TABLE IF NOT EXISTS "${app}_stockpile_history" (
           user_id ${id},
           version bigint NOT NULL,
@@ -70,6 +72,7 @@ export function appSteps(app: string): readonly MigrationStep[] {
           change bigint NOT NULL,
           balance bigint NOT NULL,
           serials text,
+          party text,
           deal uuid NOT NULL,
           data text,
           time bigint NOT NULL,

@@ -16,6 +16,7 @@ import type {
   Loaded,
   LockWait,
   Names,
+  SerialRow,
   Session,
   Writes,
 } from '../contract.ts'
@@ -26,7 +27,8 @@ import { fetchHoldings } from './fetch.ts'
 import { findOutcome } from './outcome.ts'
 import { readEntries } from './read-statements.ts'
 import type { Answer } from './round.ts'
-import { toAccountRow, toHistoryRow, toHoldingRow, toReceiptRow } from './rows.ts'
+import { toAccountRow, toHistoryRow, toHoldingRow, toReceiptRow, toSerialRow } from './rows.ts'
+import { deleteSerials, findSerials, insertSerials, readSerials, updateSerials } from './serial-statements.ts'
 import { insertCommit, insertReceipts, readReceipts } from './shared-statements.ts'
 import type { Call } from './statement.ts'
 import * as sql from './statements.ts'
@@ -81,16 +83,20 @@ export class PostgresSession implements Session {
       // All of it in one round trip: a statement sees what is committed when its turn has come, which is after the locks were taken.
       const locked = names.apps.filter(({ users }) => users.length > 0)
       const read = names.apps.filter(({ holdings }) => holdings.length > 0)
+      const serials = names.apps.flatMap(serialCalls)
       const answers = await this.#run([
         ...locked.map(({ app: name, users }) => sql.lockAccounts(name, users, wait)),
         ...read.map(({ app: name, holdings }) => sql.readHoldings(name, holdings)),
+        ...serials.map(({ statement }) => statement),
         ...(names.keys.length === 0 ? [] : [readReceipts(names.keys)]),
       ])
       const accounts = locked.flatMap(({ app: name }) => takeRows(answers).map((row) => toAccountRow(name, row)))
       const holdings = read.flatMap(({ app: name }) => takeRows(answers).map((row) => toHoldingRow(name, row)))
+      // A serial that is named and in a named holding is read twice.
+      const found = new Map(serials.flatMap(({ app: name }) => takeRows(answers).map((row) => serialEntry(name, row))))
       const receipts = takeRows(answers).map(toReceiptRow)
       const skipped = wait === 'skip' ? await this.#findSkipped(names, accounts) : []
-      return { accounts, holdings, receipts, skipped }
+      return { accounts, holdings, serials: [...found.values()], receipts, skipped }
     })
   }
 
@@ -234,18 +240,47 @@ function takeRows(answers: Answer[]): Answer['rows'] {
   return answers.shift()?.rows ?? []
 }
 
+/** What reads the serials that a batch names in one app. */
+function serialCalls({ app, holdings, serials }: Names['apps'][number]): { app: string; statement: Call }[] {
+  const whole = holdings.filter(({ hasSerials }) => hasSerials)
+  return [
+    ...(whole.length === 0 ? [] : [{ app, statement: readSerials(app, whole) }]),
+    ...(serials.length === 0 ? [] : [{ app, statement: findSerials(app, serials) }]),
+  ]
+}
+
+function serialEntry(app: string, columns: Answer['rows'][number]): [string, SerialRow] {
+  const row = toSerialRow(app, columns)
+  return [`${app} ${row.serial}`, row]
+}
+
 /**
  * What is to be written in one app, in an order that every writer keeps: new accounts first, which are all that somebody else may be
  * inserting too; the rest belongs to accounts that are locked.
  */
 function saveCalls(writes: AppWrites): Call[] {
-  const { app, accountsNew, accountsChanged, holdingsGone, holdingsChanged, holdingsNew, history } = writes
+  const {
+    app,
+    accountsNew,
+    accountsChanged,
+    holdingsGone,
+    holdingsChanged,
+    holdingsNew,
+    serialsGone,
+    serialsChanged,
+    serialsNew,
+    history,
+  } = writes
   const calls: Call[] = []
   if (accountsNew.length > 0) calls.push(sql.insertAccounts(app, accountsNew))
   if (accountsChanged.length > 0) calls.push(sql.updateAccounts(app, accountsChanged))
   if (holdingsGone.length > 0) calls.push(sql.deleteHoldings(app, holdingsGone))
   if (holdingsChanged.length > 0) calls.push(sql.updateHoldings(app, holdingsChanged))
   if (holdingsNew.length > 0) calls.push(sql.insertHoldings(app, holdingsNew))
+  // A serial that moves is deleted there before it is inserted here.
+  if (serialsGone.length > 0) calls.push(deleteSerials(app, serialsGone))
+  if (serialsChanged.length > 0) calls.push(updateSerials(app, serialsChanged))
+  if (serialsNew.length > 0) calls.push(insertSerials(app, serialsNew))
   if (history.length > 0) calls.push(sql.insertHistory(app, history))
   return calls
 }

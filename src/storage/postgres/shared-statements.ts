@@ -111,3 +111,17 @@ export function noteMeta(name: string, value: string): Call {
 export function readMeta(name: string): Call {
   return once('SELECT value FROM stockpile_meta WHERE name = $1', [name])
 }
+
+/**
+ * Raises a counter in `stockpile_meta` to at least `atLeast` and then by `count`; finds its row by the primary key and locks it. Answers
+ * where it stands afterwards.
+ */
+export function raiseMeta(name: string, atLeast: bigint, count: bigint): Call {
+  return call(metaRaised, [name, atLeast.toString(), count.toString()])
+}
+
+const metaRaised = prepared(
+  'raise_meta',
+  `INSERT INTO stockpile_meta AS m (name, value) VALUES ($1, ($2::bigint + $3::bigint)::text)
+    ON CONFLICT (name) DO UPDATE SET value = (greatest(m.value::bigint, $2::bigint) + $3::bigint)::text RETURNING value`,
+)

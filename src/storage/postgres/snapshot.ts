@@ -1,10 +1,16 @@
-import type { AccountRow, HistoryRow, HoldingRow, Snapshot } from '../contract.ts'
+import type { AccountRow, HistoryRow, HoldingRow, SerialRow, Snapshot } from '../contract.ts'
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
 import { toFault } from './faults.ts'
-import { countAccounts, readAccountsAfter, readHistoryAfter, readHoldingsAfter } from './read-statements.ts'
+import {
+  countAccounts,
+  readAccountsAfter,
+  readHistoryAfter,
+  readHoldingsAfter,
+  readSerialsAfter,
+} from './read-statements.ts'
 import type { Answer } from './round.ts'
-import { toAccountRow, toHistoryRow, toHoldingRow } from './rows.ts'
+import { toAccountRow, toHistoryRow, toHoldingRow, toSerialRow } from './rows.ts'
 import type { Call } from './statement.ts'
 import { bounds, settings } from './statements.ts'
 
@@ -48,6 +54,11 @@ export class PostgresSnapshot implements Snapshot {
   async holdings(app: string, after: string, upTo: string | null): Promise<HoldingRow[]> {
     const rows = await this.#run('read holdings', app, [readHoldingsAfter(app, after, upTo)])
     return rows.map((row) => toHoldingRow(app, row))
+  }
+
+  async serials(app: string, after: string, upTo: string | null): Promise<SerialRow[]> {
+    const rows = await this.#run('read serials', app, [readSerialsAfter(app, after, upTo)])
+    return rows.map((row) => toSerialRow(app, row))
   }
 
   async history(

@@ -17,6 +17,7 @@ export interface Call {
 export interface Tables {
   readonly account: string
   readonly holding: string
+  readonly serial: string
   readonly history: string
 }
 
@@ -55,6 +56,7 @@ function tablesOf(app: string): Tables {
   return {
     account: `"${app}_stockpile_account"`,
     holding: `"${app}_stockpile_holding"`,
+    serial: `"${app}_stockpile_serial"`,
     history: `"${app}_stockpile_history"`,
   }
 }

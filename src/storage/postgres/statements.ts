@@ -169,6 +169,7 @@ export function insertHistory(app: string, rows: readonly HistoryRow[]): Call {
     integers(rows.map((row) => row.change)),
     integers(rows.map((row) => row.balance)),
     texts(rows.map((row) => row.serials)),
+    texts(rows.map((row) => row.party)),
     texts(rows.map((row) => row.deal)),
     texts(rows.map((row) => row.data)),
     integers(rows.map((row) => row.time)),
@@ -177,9 +178,11 @@ export function insertHistory(app: string, rows: readonly HistoryRow[]): Call {
 
 const historyInserted = perApp(
   'insert_history',
-  ({ history }) => `INSERT INTO ${history} (user_id, version, line, item_id, change, balance, serials, deal, data, time)
-    SELECT * FROM unnest($1::text[], $2::bigint[], $3::integer[], $4::text[], $5::bigint[], $6::bigint[], $7::text[],
-      $8::uuid[], $9::text[], $10::bigint[])`,
+  ({
+    history,
+  }) => `INSERT INTO ${history} (user_id, version, line, item_id, change, balance, serials, party, deal, data, time)
+    SELECT * FROM unnest($1::text[], $2::bigint[], $3::integer[], $4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::text[],
+    $9::uuid[], $10::text[], $11::bigint[])`,
 )
 
 function accountValues(rows: readonly AccountRow[]): readonly string[] {

@@ -21,7 +21,7 @@ import type { Answer } from './round.ts'
 import { toHistoryRow } from './rows.ts'
 import { appSteps, sharedSteps } from './schema.ts'
 import { PostgresSession, type SessionOptions } from './session.ts'
-import { sweepCommits, sweepReceipts } from './shared-statements.ts'
+import { raiseMeta, sweepCommits, sweepReceipts } from './shared-statements.ts'
 import { PostgresSnapshot } from './snapshot.ts'
 import type { Call } from './statement.ts'
 import { settings } from './statements.ts'
@@ -74,6 +74,13 @@ export class PostgresStorage implements Storage {
 
   schemaVersions(): Promise<ReadonlyMap<string, number>> {
     return this.#borrow('read the schema versions', null, fetchSchemaVersions)
+  }
+
+  reserve(name: string, atLeast: bigint, count: bigint): Promise<bigint> {
+    return this.#borrow('reserve numbers', null, async (connection) => {
+      const [answer] = await this.#run(connection, [raiseMeta(name, atLeast, count)])
+      return BigInt(answer?.rows[0]?.[0] ?? 0) - count
+    })
   }
 
   sweep(request: { receiptsBefore: number; commitsBefore: number; rowsMax: number }): Promise<number> {

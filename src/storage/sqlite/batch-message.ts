@@ -1,5 +1,5 @@
-import type { Change, Kind, Verb } from '../../model/change.ts'
-import type { PreparedDeal } from '../../model/deal.ts'
+import type { Verb } from '../../model/change.ts'
+import type { PreparedChange, PreparedDeal } from '../../model/deal.ts'
 import type { BatchAnswer, BatchRequest, Settlement } from '../contract.ts'
 
 /**
@@ -10,17 +10,25 @@ export interface BatchMessage extends Omit<BatchRequest, 'deals'> {
   readonly values: readonly Value[]
 }
 
-type Value = string | bigint | number | null | undefined
+type Value = string | bigint | number | boolean | null | PreparedChange
 
 /** Makes the message of a batch. */
 export function packBatch({ id, deals, now, wait }: BatchRequest): BatchMessage {
   const values: Value[] = []
   for (const deal of deals) {
-    values.push(deal.id, deal.data, deal.key, deal.hash, deal.bytes, deal.changes.length)
-    for (const { verb, kind, app, user, item, amount, ifVersion } of deal.changes)
-      values.push(verb, kind, app, user, item, amount, ifVersion)
+    values.push(deal.id, deal.data, deal.key, deal.hash, deal.isDryRun, deal.bytes, deal.changes.length)
+    for (const change of deal.changes) {
+      if (isPlain(change))
+        values.push(change.verb, change.app, change.user, change.item, change.amount, change.ifVersion)
+      else values.push(change)
+    }
   }
   return { id, now, wait, values }
+}
+
+/** Whether a change is of the kind that there are most of: one that its ids and its amount say everything about. */
+function isPlain({ kind, serials, party, place }: PreparedChange): boolean {
+  return kind === 'tally' && serials === null && party === null && place === null
 }
 
 /** Makes the batch again that was sent as a message. */
@@ -34,24 +42,30 @@ export function unpackBatch({ id, now, wait, values }: BatchMessage): BatchReque
       data: take<string | null>(),
       key: take<string | null>(),
       hash: take<string | null>(),
+      isDryRun: take<boolean>(),
       bytes: take<number>(),
     }
-    const changes: Change[] = []
+    const changes: PreparedChange[] = []
     for (let left = take<number>(); left > 0; left -= 1) {
-      const change = {
-        verb: take<Verb>(),
-        kind: take<Kind>(),
-        app: take<string>(),
-        user: take<string>(),
-        item: take<string>(),
-        amount: take<bigint>(),
-      }
-      const ifVersion = take<bigint | undefined>()
-      changes.push(ifVersion === undefined ? change : { ...change, ifVersion })
+      const first = take<Verb | PreparedChange>()
+      if (typeof first === 'object') changes.push(first)
+      else changes.push(plainChange(first, take(), take(), take(), take(), take()))
     }
     deals.push({ ...deal, changes })
   }
   return { id, now, wait, deals }
+}
+
+function plainChange(
+  verb: Verb,
+  app: string,
+  user: string,
+  item: string,
+  amount: bigint,
+  ifVersion: bigint | null,
+): PreparedChange {
+  const nothing = { serials: null, properties: '{}', party: null, place: null, made: [] } as const
+  return { verb, kind: 'tally', app, user, item, amount, ifVersion, ...nothing }
 }
 
 /** What became of a deal that happened now: three numbers for each of its changes. Of any other deal: its settlement. */
@@ -62,7 +76,12 @@ export function packAnswer({ settlements }: BatchAnswer): AnswerMessage {
   const values: (bigint | Settlement | null)[] = []
   for (const settlement of settlements) {
     // A receipt tells of another deal than the one that was sent.
-    if (settlement === null || settlement.isReplay || 'refusal' in settlement) values.push(settlement)
+    const isPlainAnswer =
+      settlement !== null &&
+      !settlement.isReplay &&
+      'outcomes' in settlement &&
+      settlement.outcomes.every(({ serials }) => serials === null)
+    if (!isPlainAnswer) values.push(settlement)
     else for (const { change, quantity, version } of settlement.outcomes) values.push(change, quantity, version)
   }
   return values
@@ -84,7 +103,7 @@ export function unpackAnswer(values: AnswerMessage, deals: readonly PreparedDeal
     const outcomes = changes.map(({ app, user, item }) => {
       const [change, quantity, version] = [values[next], values[next + 1], values[next + 2]] as [bigint, bigint, bigint]
       next += 3
-      return { app, user, item, change, quantity, version }
+      return { app, user, item, change, quantity, serials: null, version }
     })
     return { outcomes, deal: id, isReplay: false }
   })

@@ -54,6 +54,8 @@ export function appSteps(app: string): readonly MigrationStep[] {
           properties TEXT NOT NULL,
           PRIMARY KEY (user_id, item_id, serial)
         ) WITHOUT ROWID, STRICT`,
+        // I3: a serial is in at most one holding of an app.
+        `CREATE UNIQUE INDEX IF NOT EXISTS "${app}_stockpile_serial_once" ON "${app}_stockpile_serial" (serial)`,
         `CREATE TABLE IF NOT EXISTS "${app}_stockpile_history" (
           user_id TEXT NOT NULL,
           version INTEGER NOT NULL,
@@ -62,6 +64,7 @@ export function appSteps(app: string): readonly MigrationStep[] {
           change INTEGER NOT NULL,
           balance INTEGER NOT NULL,
           serials TEXT,
+          party TEXT,
           deal TEXT NOT NULL,
           data TEXT,
           time INTEGER NOT NULL,

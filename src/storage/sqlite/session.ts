@@ -8,6 +8,7 @@ import type {
   HoldingRow,
   Loaded,
   Names,
+  SerialRow,
   Session,
   Writes,
 } from '../contract.ts'
@@ -25,6 +26,7 @@ export interface HistoryColumns {
   change: bigint
   balance: bigint
   serials: string | null
+  party: string | null
   deal: string
   data: string | null
   time: bigint
@@ -36,6 +38,14 @@ export interface HoldingColumns {
   quantity: bigint
   serials: bigint
   position: bigint | null
+}
+
+/** What SQLite answers for a serial. */
+export interface SerialColumns {
+  user_id: string
+  item_id: string
+  serial: bigint
+  properties: string
 }
 
 /**
@@ -54,6 +64,7 @@ export class SqliteSession implements Session {
     return attempt('read what the deals name', () => ({
       accounts: names.apps.flatMap((app) => this.#accounts(app)),
       holdings: names.apps.flatMap((app) => this.#holdings(app)),
+      serials: names.apps.flatMap((app) => this.#serials(app)),
       receipts: names.keys.flatMap((key) =>
         this.#connection.all<ReceiptColumns>(sharedStatements.receipt, key).map(toReceiptRow),
       ),
@@ -64,7 +75,10 @@ export class SqliteSession implements Session {
   save(writes: Writes): Promise<void> {
     return attempt('save', () => {
       const connection = this.#connection
-      for (const app of writes.apps) this.#saveApp(app)
+      for (const app of writes.apps) {
+        this.#saveApp(app)
+        this.#saveSerials(app)
+      }
       for (const { key, hash, deal, outcome, time } of writes.receipts) {
         connection.run(sharedStatements.insertReceipt, key, hash, deal, outcome, BigInt(time))
       }
@@ -125,6 +139,31 @@ export class SqliteSession implements Session {
     return holdings.flatMap(({ user, item }) => fetchHolding(this.#connection, app, user, item))
   }
 
+  #serials({ app, holdings, serials }: AppNames): SerialRow[] {
+    const connection = this.#connection
+    const sql = connection.app(app)
+    const found = new Map<bigint, SerialRow>()
+    for (const { user, item, hasSerials } of holdings) {
+      if (!hasSerials) continue
+      for (const row of connection.all<SerialColumns>(sql.serialsOfHolding, user, item))
+        found.set(row.serial, toSerialRow(app, row))
+    }
+    for (const serial of serials) {
+      for (const row of connection.all<SerialColumns>(sql.serial, serial)) found.set(row.serial, toSerialRow(app, row))
+    }
+    return [...found.values()]
+  }
+
+  #saveSerials({ app, serialsGone, serialsChanged, serialsNew }: AppWrites): void {
+    const connection = this.#connection
+    const sql = connection.app(app)
+    for (const { user, item, serial } of serialsGone) connection.run(sql.deleteSerial, user, item, serial)
+    for (const { user, item, serial, properties } of serialsChanged)
+      connection.run(sql.updateSerial, properties, user, item, serial)
+    for (const { user, item, serial, properties } of serialsNew)
+      connection.run(sql.insertSerial, user, item, serial, properties)
+  }
+
   #saveApp({
     app,
     accountsNew,
@@ -148,20 +187,9 @@ export class SqliteSession implements Session {
       connection.run(sql.insertHolding, user, item, quantity, BigInt(serials), position)
     }
     for (const row of history) {
-      const { user, version, line, item, change, balance, serials, deal, data, time } = row
-      connection.run(
-        sql.insertHistory,
-        user,
-        version,
-        BigInt(line),
-        item,
-        change,
-        balance,
-        serials,
-        deal,
-        data,
-        BigInt(time),
-      )
+      const { user, version, line, item, change, balance, serials, party, deal, data, time } = row
+      const what = [item, change, balance, serials, party, deal, data]
+      connection.run(sql.insertHistory, user, version, BigInt(line), ...what, BigInt(time))
     }
   }
 }
@@ -183,19 +211,37 @@ function toReceiptRow(row: ReceiptColumns): Loaded['receipts'][number] {
  *
  * @returns version 0 and nothing for an account that isn't there
  */
-export function fetchOne(connection: Connection, { app, user, items }: HoldingQuery): HoldingAnswer {
+export function fetchOne(connection: Connection, { app, user, items, hasSerials }: HoldingQuery): HoldingAnswer {
   const sql = connection.app(app)
   const account = connection.get<{ version: bigint }>(sql.account, user)
   const holdings =
     items === null
       ? connection.all<HoldingColumns>(sql.holdingsOfUser, user).map((row) => toHoldingRow(app, user, row))
       : items.flatMap((item) => fetchHolding(connection, app, user, item))
-  return { version: account?.version ?? 0n, holdings }
+  const serials = hasSerials ? fetchSerials(connection, app, user, items) : []
+  return { version: account?.version ?? 0n, holdings, serials }
 }
 
 function fetchHolding(connection: Connection, app: string, user: string, item: string): HoldingRow[] {
   const row = connection.get<Omit<HoldingColumns, 'item_id'>>(connection.app(app).holding, user, item)
   return row === undefined ? [] : [toHoldingRow(app, user, { item_id: item, ...row })]
+}
+
+function fetchSerials(connection: Connection, app: string, user: string, items: readonly string[] | null): SerialRow[] {
+  const sql = connection.app(app)
+  const rows =
+    items === null
+      ? connection.all<SerialColumns>(sql.serialsOfUser, user)
+      : items.flatMap((item) => connection.all<SerialColumns>(sql.serialsOfHolding, user, item))
+  return rows.map((row) => toSerialRow(app, row))
+}
+
+/** A serial as the contract has it. */
+export function toSerialRow(
+  app: string,
+  { user_id: user, item_id: item, serial, properties }: SerialColumns,
+): SerialRow {
+  return { app, user, item, serial, properties }
 }
 
 /** Reads a page of history, inside whatever transaction is open. */
@@ -215,7 +261,7 @@ export function toHoldingRow(
 
 /** A row of history as the contract has it. */
 export function toHistoryRow(app: string, row: HistoryColumns): HistoryRow {
-  const { user_id: user, item_id: item, version, change, balance, serials, deal, data } = row
+  const { user_id: user, item_id: item, version, change, balance, serials, party, deal, data } = row
   return {
     app,
     user,
@@ -225,6 +271,7 @@ export function toHistoryRow(app: string, row: HistoryColumns): HistoryRow {
     change,
     balance,
     serials,
+    party,
     deal,
     data,
     time: toNumber(row.time),

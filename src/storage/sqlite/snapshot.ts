@@ -1,7 +1,15 @@
 import { idBytesMax } from '../../model/limits.ts'
-import type { AccountRow, HistoryRow, HoldingRow, Snapshot } from '../contract.ts'
+import type { AccountRow, HistoryRow, HoldingRow, SerialRow, Snapshot } from '../contract.ts'
 import { toNumber, type Connection } from './connection.ts'
-import { attempt, toHistoryRow, toHoldingRow, type HistoryColumns, type HoldingColumns } from './session.ts'
+import {
+  attempt,
+  toHistoryRow,
+  toHoldingRow,
+  toSerialRow,
+  type HistoryColumns,
+  type HoldingColumns,
+  type SerialColumns,
+} from './session.ts'
 
 // No id is above this one: 64 bytes of the last character that Unicode has.
 const lastUser = '\u{10ffff}'.repeat(idBytesMax / 4)
@@ -39,6 +47,13 @@ export class SqliteSnapshot implements Snapshot {
         upTo ?? lastUser,
       )
       return rows.map((row) => toHoldingRow(app, row.user_id, row))
+    })
+  }
+
+  serials(app: string, after: string, upTo: string | null): Promise<SerialRow[]> {
+    return attempt('read serials', () => {
+      const rows = this.#connection.all<SerialColumns>(this.#connection.app(app).serialsAfter, after, upTo ?? lastUser)
+      return rows.map((row) => toSerialRow(app, row))
     })
   }
 

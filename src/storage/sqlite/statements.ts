@@ -10,10 +10,17 @@ export interface AppStatements {
   readonly insertHolding: string
   readonly updateHolding: string
   readonly deleteHolding: string
+  readonly serialsOfHolding: string
+  readonly serial: string
+  readonly serialsOfUser: string
+  readonly insertSerial: string
+  readonly updateSerial: string
+  readonly deleteSerial: string
   readonly insertHistory: string
   readonly accountCount: string
   readonly accountsAfter: string
   readonly holdingsAfter: string
+  readonly serialsAfter: string
   readonly historyAfter: string
 }
 
@@ -27,6 +34,7 @@ export function appStatements(app: string): AppStatements {
   // In quotes: a name may begin with a digit.
   const account = `"${app}_stockpile_account"`
   const holding = `"${app}_stockpile_holding"`
+  const serial = `"${app}_stockpile_serial"`
   const history = `"${app}_stockpile_history"`
   return {
     // Primary key; at most one row.
@@ -40,20 +48,30 @@ export function appStatements(app: string): AppStatements {
     insertHolding: `INSERT INTO ${holding} (user_id, item_id, quantity, serials, position) VALUES (?, ?, ?, ?, ?)`,
     updateHolding: `UPDATE ${holding} SET quantity = ?, serials = ?, position = ? WHERE user_id = ? AND item_id = ?`,
     deleteHolding: `DELETE FROM ${holding} WHERE user_id = ? AND item_id = ?`,
-    insertHistory: `INSERT INTO ${history} (user_id, version, line, item_id, change, balance, serials, deal, data, time)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    // Range of the primary key; every serial of a holding.
+    serialsOfHolding: `SELECT user_id, item_id, serial, properties FROM ${serial} WHERE user_id = ? AND item_id = ?`,
+    // The unique index on serial; at most one row.
+    serial: `SELECT user_id, item_id, serial, properties FROM ${serial} WHERE serial = ?`,
+    // Range of the primary key; every serial of a user.
+    serialsOfUser: `SELECT user_id, item_id, serial, properties FROM ${serial} WHERE user_id = ?`,
+    insertSerial: `INSERT INTO ${serial} (user_id, item_id, serial, properties) VALUES (?, ?, ?, ?)`,
+    updateSerial: `UPDATE ${serial} SET properties = ? WHERE user_id = ? AND item_id = ? AND serial = ?`,
+    deleteSerial: `DELETE FROM ${serial} WHERE user_id = ? AND item_id = ? AND serial = ?`,
+    insertHistory: `INSERT INTO ${history} (${historyColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     // Counts the smallest index there is, the primary key.
     accountCount: `SELECT COUNT(*) AS count FROM ${account}`,
     // Ranges of the primary keys, in their order.
     accountsAfter: `SELECT user_id, version, changed_at FROM ${account} WHERE user_id > ? ORDER BY user_id LIMIT ?`,
     holdingsAfter: `SELECT user_id, item_id, quantity, serials, position FROM ${holding}
       WHERE user_id > ? AND user_id <= ? ORDER BY user_id, item_id`,
+    serialsAfter: `SELECT user_id, item_id, serial, properties FROM ${serial}
+      WHERE user_id > ? AND user_id <= ? ORDER BY user_id, item_id`,
     historyAfter: `SELECT ${historyColumns} FROM ${history}
       WHERE (user_id, version, line) > (?, ?, ?) AND user_id <= ? ORDER BY user_id, version, line LIMIT ?`,
   }
 }
 
-const historyColumns = 'user_id, version, line, item_id, change, balance, serials, deal, data, time'
+const historyColumns = 'user_id, version, line, item_id, change, balance, serials, party, deal, data, time'
 
 /** The statements about the tables that all apps share. */
 export const sharedStatements = {
@@ -75,6 +93,9 @@ export const sharedStatements = {
   setMeta:
     'INSERT INTO stockpile_meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
   noteMeta: 'INSERT INTO stockpile_meta (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING',
+  // Raises a counter to at least the second parameter and then by the third; answers where it stands afterwards.
+  reserve: `INSERT INTO stockpile_meta (name, value) VALUES (?, CAST(? + ? AS TEXT))
+    ON CONFLICT (name) DO UPDATE SET value = CAST(MAX(CAST(value AS INTEGER), ?) + ? AS TEXT) RETURNING value`,
   meta: 'SELECT value FROM stockpile_meta WHERE name = ?',
 } as const
 

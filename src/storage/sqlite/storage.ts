@@ -74,7 +74,7 @@ export class SqliteStorage implements Storage {
 
   async snapshot(): Promise<Snapshot> {
     const number = await this.#read<number>('snapshot')
-    const methods = ['accountCount', 'accounts', 'holdings', 'history', 'end'] as const
+    const methods = ['accountCount', 'accounts', 'holdings', 'serials', 'history', 'end'] as const
     const snapshot = remote<Snapshot>(this.#reader, number, methods, () => undefined)
     return { ...snapshot, end: () => snapshot.end().catch(() => undefined) }
   }
@@ -100,6 +100,10 @@ export class SqliteStorage implements Storage {
 
   schemaVersions(): Promise<ReadonlyMap<string, number>> {
     return this.#read('schemaVersions')
+  }
+
+  reserve(name: string, atLeast: bigint, count: bigint): Promise<bigint> {
+    return this.#turn.run(() => this.#write('reserve', name, atLeast, count))
   }
 
   sweep(request: { receiptsBefore: number; commitsBefore: number; rowsMax: number }): Promise<number> {

@@ -107,6 +107,20 @@ export class Desk {
     })
   }
 
+  async reserve(name: string, atLeast: bigint, count: bigint): Promise<bigint> {
+    const connection = await this.#open()
+    connection.beginWrite()
+    return attempt('reserve numbers', () => {
+      try {
+        const row = connection.get<{ value: string }>(sharedStatements.reserve, name, atLeast, count, atLeast, count)
+        connection.execute('COMMIT')
+        return BigInt(row?.value ?? 0) - count
+      } finally {
+        connection.rollback()
+      }
+    })
+  }
+
   async close(): Promise<void> {
     this.#connection?.close()
     this.#connection = null

@@ -1,0 +1,98 @@
+import type { Entry, HistoryFilter } from '../ledger/history.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { toVersion, type Change, type Kind, type Verb } from '../model/change.ts'
+import type { Deal, Outcome } from '../model/deal.ts'
+import { toApp, toId, type ItemId, type UserId } from '../model/id.ts'
+import { Items } from '../model/items.ts'
+import { toOptions } from '../model/options.ts'
+import type { SerialEntry } from '../model/serial.ts'
+import { Inventory, type PlanOptions, type Selection } from './inventory.ts'
+
+/** What the arguments of a verb say about quantities. */
+export type Given = Pick<Change, 'amount' | 'serials' | 'properties'>
+
+/**
+ * An inventory that talks to the database and remembers nothing itself. What the cores have in common: they differ in their quantities
+ * alone.
+ */
+export abstract class Core<Q, G> extends Inventory<Q, G> {
+  override readonly app: string
+  override readonly user: string
+  /** The way to everything stored. */
+  protected readonly ledger: Ledger
+
+  /**
+   * @param stockpile where it is stored
+   * @param app 1 to 32 of `a` to `z`, `0` to `9` and `_`
+   * @param user the owner's id
+   * @throws InvalidArgumentError for an app or a user that can't be one
+   */
+  constructor(stockpile: { readonly ledger: Ledger }, app: string, user: UserId) {
+    super()
+    this.ledger = stockpile.ledger
+    this.app = toApp(app)
+    this.user = toId('user', user)
+  }
+
+  /** Checks what a verb was given. */
+  protected abstract given(verb: Verb, item: string, given: G | undefined): Given
+
+  /** Makes a quantity of what is stored; undefined for none. */
+  protected abstract stored(item: string, count: bigint, serials: readonly SerialEntry[]): Q | undefined
+
+  override async read({ items, isLocked }: Selection): Promise<Items<Q>> {
+    const hasSerials = this.kind !== 'tally'
+    const { version, holdings, serials } = await this.ledger.fetch(
+      { app: this.app, user: this.user, items, hasSerials },
+      isLocked,
+    )
+    const byItem = Map.groupBy(serials, (serial) => serial.item)
+    const entries: [string, Q][] = []
+    const positions = new Map<string, bigint>()
+    for (const { item, quantity, position } of holdings) {
+      const value = this.stored(item, quantity, byItem.get(item) ?? [])
+      if (value === undefined) continue
+      entries.push([item, value])
+      if (position !== null) positions.set(item, position)
+    }
+    return new Items(entries, { version, positions })
+  }
+
+  override async write(deal: Deal): Promise<Outcome<Q>[]> {
+    const outcomes = await this.ledger.settle(deal)
+    return outcomes.map(({ app, user, item, change, quantity: count, serials, version, deal: id }) => {
+      const quantity = this.stored(item, count, serials ?? []) ?? this.quantity()
+      return { app, user, item, change, quantity, version, deal: id }
+    })
+  }
+
+  override history(filter: HistoryFilter = {}): Promise<Entry[]> {
+    return this.ledger.history(this.app, this.user, filter)
+  }
+
+  override isOf(ledger: object): boolean {
+    return ledger === this.ledger
+  }
+
+  override ready(): Promise<void> {
+    return this.ledger.ready(this.app)
+  }
+
+  override draft(verb: Verb, item: ItemId, given: G | undefined, options: PlanOptions): Change {
+    // In the order of the arguments, so that of two faults the first is the one reported.
+    const id = toId('item', item)
+    const what = this.given(verb, id, given)
+    const { ifVersion } = toOptions('options', options)
+    return {
+      verb,
+      kind: this.kind as Kind,
+      app: this.app,
+      user: this.user,
+      item: id,
+      ...what,
+      party: null,
+      place: null,
+      ifVersion: ifVersion === undefined ? null : toVersion('ifVersion', ifVersion),
+    }
+  }
+}

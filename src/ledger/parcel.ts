@@ -1,0 +1,158 @@
+import type { PreparedChange } from '../model/deal.ts'
+import { quantityMax } from '../model/limits.ts'
+import type { SerialEntry } from '../model/serial.ts'
+import type { HoldingRow, Refusal } from '../storage/contract.ts'
+
+/** What moves: a count, and serials with their properties. */
+export interface Parcel {
+  readonly tally: bigint
+  readonly entries: readonly SerialEntry[]
+}
+
+/** A holding as it stands after the deals settled so far. */
+export interface Holding {
+  readonly app: string
+  readonly user: string
+  readonly item: string
+  /** The row as it is stored, or null. */
+  readonly before: HoldingRow | null
+  quantity: bigint
+  position: bigint | null
+  /** Properties by serial; empty in a tally. */
+  readonly serials: Map<bigint, string>
+  /** What the touched serials had as properties in the database; null where they weren't there. */
+  readonly serialsBefore: Map<bigint, string | null>
+}
+
+/** How many a holding has in all. */
+export function totalOf(holding: Holding): bigint {
+  return holding.quantity + BigInt(holding.serials.size)
+}
+
+/** Which serials came, went and changed in a holding by one change. */
+export interface SerialMoves {
+  readonly in: bigint[]
+  readonly out: bigint[]
+  readonly set: bigint[]
+}
+
+/** Who has which serial, so that it is in at most one holding of an app (I3). */
+export type Owners = Map<string, { readonly user: string; readonly item: string }>
+
+/** Undoes steps of a refused deal, last first. */
+export type Journal = (() => void)[]
+
+/** Moves parcels into and out of holdings, noting in a journal how to undo it. */
+export class Mover {
+  readonly #owners: Owners
+  readonly #journal: Journal
+
+  constructor(owners: Owners, journal: Journal) {
+    this.#owners = owners
+    this.#journal = journal
+  }
+
+  /** Takes out of a holding what a change says: exactly its serials, or so many, counted ones first and then the newest serials. */
+  take(
+    holding: Holding,
+    { kind, amount, serials }: Pick<PreparedChange, 'kind' | 'amount' | 'serials'>,
+    moves: SerialMoves,
+  ): Parcel | Refusal {
+    const { app, user, item, quantity: held } = holding
+    if (serials === null) {
+      const total = totalOf(holding)
+      if (amount > total) return { code: 'NOT_ENOUGH', data: { app, user, item, held: total, wanted: amount } }
+      const tally = kind === 'serial' ? 0n : amount < held ? amount : held
+      return this.#takeExactly(holding, tally, newest(holding, amount - tally), moves)
+    }
+    if (amount > held) return { code: 'NOT_ENOUGH', data: { app, user, item, held, wanted: amount } }
+    const missing = serials.find(({ serial }) => !holding.serials.has(serial))
+    if (missing !== undefined) return { code: 'SERIAL_NOT_FOUND', data: { app, user, item, serial: missing.serial } }
+    return this.#takeExactly(
+      holding,
+      amount,
+      serials.map(({ serial }) => serial),
+      moves,
+    )
+  }
+
+  /** Puts a parcel into a holding; a serial that is there gets the parcel's properties. */
+  put(holding: Holding, { tally, entries }: Parcel, moves: SerialMoves): Refusal | null {
+    const { app, user, item } = holding
+    const total = totalOf(holding)
+    if (total + tally + BigInt(entries.length) > quantityMax)
+      return { code: 'QUANTITY_OVERFLOW', data: { app, user, item, held: total, added: tally } }
+    this.#count(holding, tally)
+    for (const { serial, properties } of entries) {
+      const holder = this.#owners.get(`${app} ${serial}`)
+      if (holder !== undefined && (holder.user !== user || holder.item !== item)) {
+        return {
+          code: 'SERIAL_TAKEN',
+          data: { app, user, item, serial, holder: { user: holder.user, item: holder.item } },
+        }
+      }
+      const before = holding.serials.get(serial)
+      if (before === properties) continue
+      ;(before === undefined ? moves.in : moves.set).push(serial)
+      this.#setSerial(holding, serial, properties)
+    }
+    return null
+  }
+
+  /** Makes serials of a part of the count, or counts serials again. */
+  convert(holding: Holding, { amount, serials, made, properties }: PreparedChange, moves: SerialMoves): Refusal | null {
+    const { app, user, item, quantity: held } = holding
+    if (serials !== null) {
+      const parcel = this.take(holding, { kind: 'hybrid', amount: 0n, serials }, moves)
+      if ('code' in parcel) return parcel
+      this.#count(holding, BigInt(parcel.entries.length))
+      return null
+    }
+    if (amount > held) return { code: 'NOT_ENOUGH', data: { app, user, item, held, wanted: amount } }
+    this.#count(holding, -amount)
+    return this.put(holding, { tally: 0n, entries: made.map((serial) => ({ serial, properties })) }, moves)
+  }
+
+  #takeExactly(holding: Holding, tally: bigint, serials: readonly bigint[], moves: SerialMoves): Parcel {
+    this.#count(holding, -tally)
+    const entries = serials.map((serial) => {
+      const properties = holding.serials.get(serial)!
+      moves.out.push(serial)
+      this.#setSerial(holding, serial, null)
+      return { serial, properties }
+    })
+    return { tally, entries }
+  }
+
+  #count(holding: Holding, delta: bigint): void {
+    holding.quantity += delta
+    this.#journal.push(() => {
+      holding.quantity -= delta
+    })
+  }
+
+  /** Gives a serial to a holding, or takes it away where the properties are null. */
+  #setSerial(holding: Holding, serial: bigint, properties: string | null): void {
+    const { serials, serialsBefore } = holding
+    const name = `${holding.app} ${serial}`
+    const before = serials.get(serial)
+    const owner = this.#owners.get(name)
+    if (!serialsBefore.has(serial)) serialsBefore.set(serial, before ?? null)
+    const write = (value: string | undefined, holder: typeof owner): void => {
+      if (value === undefined) serials.delete(serial)
+      else serials.set(serial, value)
+      if (holder === undefined) this.#owners.delete(name)
+      else this.#owners.set(name, holder)
+    }
+    write(properties ?? undefined, properties === null ? undefined : holding)
+    this.#journal.push(() => {
+      write(before, owner)
+    })
+  }
+}
+
+/** The newest serials of a holding: those with the highest numbers. */
+export function newest(holding: Holding, count: bigint): bigint[] {
+  if (count === 0n) return []
+  return [...holding.serials.keys()].sort((left, right) => (left > right ? -1 : 1)).slice(0, Number(count))
+}

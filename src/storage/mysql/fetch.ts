@@ -1,0 +1,89 @@
+import type { HoldingAnswer, HoldingQuery, HoldingRow, SerialRow } from '../contract.ts'
+import type { Connection } from './connection.ts'
+import { toHoldingRow, toSerialRow } from './rows.ts'
+import { fetchHoldings as fetchStatement } from './statements.ts'
+
+type FetchedColumns = readonly [
+  user: string,
+  item: string | null,
+  quantity: bigint,
+  serials: number | bigint | null,
+  position: bigint | null,
+  properties: string | null,
+]
+
+/** What a statement answered about one user. */
+interface Fetched {
+  version: bigint
+  readonly holdings: Map<string, HoldingRow>
+  readonly serials: Map<string, SerialRow[]>
+}
+
+/**
+ * Reads what queries ask for, each of one moment, in as few round trips as the driver allows.
+ *
+ * @returns an answer for each query, in order; version 0 and nothing for an account that isn't there
+ */
+export async function fetchHoldings(
+  connection: Connection,
+  queries: readonly HoldingQuery[],
+): Promise<HoldingAnswer[]> {
+  const answers = new Map<HoldingQuery, HoldingAnswer>()
+  const batches = batchesOf(queries)
+  const results = await connection.rowsOfAll<FetchedColumns>(
+    batches.map(({ app, queries: few }) => fetchStatement(app, few)),
+  )
+  for (const [index, { app, queries: few }] of batches.entries()) {
+    const users = gather(app, results[index] ?? [])
+    for (const query of few) answers.set(query, toAnswer(query, users.get(query.user)))
+  }
+  return queries.map((query) => answers.get(query) ?? { version: 0n, holdings: [], serials: [] })
+}
+
+function gather(app: string, rows: readonly FetchedColumns[]): Map<string, Fetched> {
+  const users = new Map<string, Fetched>()
+  for (const [user, item, quantity, count, position, properties] of rows) {
+    let fetched = users.get(user)
+    if (fetched === undefined) users.set(user, (fetched = { version: 0n, holdings: new Map(), serials: new Map() }))
+    if (item === null) fetched.version = quantity
+    else if (properties === null)
+      fetched.holdings.set(item, toHoldingRow(app, [user, item, quantity, Number(count), position]))
+    else {
+      const ofItem = fetched.serials.get(item) ?? []
+      fetched.serials.set(item, ofItem)
+      ofItem.push(toSerialRow(app, [user, item, quantity, properties]))
+    }
+  }
+  return users
+}
+
+function toAnswer({ items, hasSerials }: HoldingQuery, fetched: Fetched | undefined): HoldingAnswer {
+  if (fetched === undefined) return { version: 0n, holdings: [], serials: [] }
+  const { version, holdings, serials } = fetched
+  const names = items === null ? [...holdings.keys()] : [...new Set(items)]
+  return {
+    version,
+    holdings: names.flatMap((item) => holdings.get(item) ?? []),
+    serials: hasSerials ? names.flatMap((item) => serials.get(item) ?? []) : [],
+  }
+}
+
+// Names in one statement: some thousand cost the optimizer about as much as they would in several.
+const namesPerFetch = 2_000
+
+/** Queries about one app, each whole, up to about `namesPerFetch` names in each batch. */
+function batchesOf(queries: readonly HoldingQuery[]): { app: string; queries: HoldingQuery[] }[] {
+  const batches: { app: string; queries: HoldingQuery[]; names: number }[] = []
+  const openBatches = new Map<string, { app: string; queries: HoldingQuery[]; names: number }>()
+  for (const query of queries) {
+    let batch = openBatches.get(query.app)
+    if (batch === undefined || batch.names >= namesPerFetch) {
+      batch = { app: query.app, queries: [], names: 0 }
+      openBatches.set(query.app, batch)
+      batches.push(batch)
+    }
+    batch.queries.push(query)
+    batch.names += 1 + (query.items?.length ?? 1)
+  }
+  return batches
+}
