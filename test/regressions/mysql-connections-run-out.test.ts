@@ -1,0 +1,45 @@
+import { expect, inject, test } from 'vitest'
+import { Stockpile } from '../../src/index.ts'
+import { mysql, type MysqlOptions } from '../../src/storage/mysql/index.ts'
+import { createDatabase, type OwnDatabase } from '../servers/create-database.ts'
+import { startFaultProxy } from '../servers/fault-proxy.ts'
+
+function open(database: OwnDatabase, options: MysqlOptions): Stockpile {
+  return new Stockpile({ storage: mysql(database.url, options), tables: 'auto' })
+}
+
+test('transactions that have all the connections they can get leave enough for deals, reads and new tables', async () => {
+  await using database = await createDatabase(inject('mysqlUrl'))
+  await using stockpile = open(database, { connectionsMax: 4, lockWaitMs: 2_000 })
+  await stockpile.migrate(['farm'])
+  let openCount = 0
+  const { promise: areAllOpen, resolve: allOpen } = Promise.withResolvers<undefined>()
+  const bob = stockpile.tally('farm', 'bob')
+  const outside = areAllOpen.then(() => Promise.all([bob.add('egg'), bob.get('hen')]))
+  const transactions = Array.from({ length: 8 }, (_, index) =>
+    stockpile.transaction(async () => {
+      await stockpile.tally('farm', `user_${index}`).add('egg')
+      openCount += 1
+      if (openCount === 2) allOpen(undefined)
+      await outside
+      await stockpile.tally(`farm_${index}`, 'ann').add('egg')
+    }),
+  )
+  await Promise.all(transactions)
+  expect(await outside).toEqual([1n, 0n])
+  expect(await stockpile.tally('farm_7', 'ann').get('egg')).toBe(1n)
+})
+
+test('everybody who waits for a connection is told at once that the server is out of reach', async () => {
+  await using database = await createDatabase(inject('mysqlUrl'))
+  const { hostname: host, port } = new URL(database.url)
+  const proxy = await startFaultProxy({ host, port: Number(port) })
+  const url = proxy.through(database.url)
+  await proxy.stop()
+  const storage = mysql(url, { connectionsMax: 2 })
+  const reads = Array.from({ length: 20 }, () => storage.fetch([{ app: 'farm', user: 'ann', items: null }]))
+  const answers = await Promise.allSettled(reads)
+  const codes = answers.map((answer) => (answer.status === 'rejected' ? (answer.reason as { code: string }).code : ''))
+  expect(new Set(codes)).toEqual(new Set(['CONNECTION_LOST']))
+  await storage.close()
+})
