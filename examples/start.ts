@@ -1,12 +1,13 @@
 // What `npm start` runs: the tour, then a day at a market. With arguments, the command line on the market's file.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { Stockpile } from 'stockpile'
 import { sqlite } from 'stockpile/sqlite'
 
+// Git and the checks of the repository pass it over.
 const folder = 'stockpile-example'
 const database = join(folder, 'market.db')
 const dayFile = relative(process.cwd(), join(import.meta.dirname, 'market-day.csv'))
@@ -19,8 +20,6 @@ else await showAll()
 
 async function showAll(): Promise<void> {
   mkdirSync(folder, { recursive: true })
-  // What lies in there is nobody's to keep.
-  writeFileSync(join(folder, '.gitignore'), '*\n')
   console.log('1. A short tour of the library (examples/tour.ts)\n')
   if (run([join(import.meta.dirname, 'tour.ts'), join(folder, 'tour.db')]) !== 0) throw new Error('the tour failed')
   showDay()

@@ -64,7 +64,7 @@ export function lineAt(text: string, place: number): number {
   return text.slice(0, place).split('\n').length
 }
 
-const foldersLeftOut = /^(?:\.git|node_modules|dist|dist-.*)$/
+const foldersLeftOut = /^(?:\.git|node_modules|dist|dist-.*|stockpile-example)$/
 
 /** The paths of all files that belong to the repository. */
 export function listFiles(folder = root): string[] {
