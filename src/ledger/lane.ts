@@ -57,6 +57,7 @@ export class Lane {
   readonly #settings: LaneSettings
   readonly #queue = new Queue<Job>()
   readonly #detours: Detours
+  #submitted = 0
   #isWorking = false
   #isClosed = false
   readonly #roomWaiting = new Queue<() => void>()
@@ -96,7 +97,8 @@ export class Lane {
     }
     if (this.#isClosed) throw new ClosedError()
     return new Promise((resolve, reject) => {
-      this.#queue.push({ deal, resolve, reject })
+      this.#submitted += 1
+      this.#queue.push({ deal, order: this.#submitted, resolve, reject })
       this.#start()
     })
   }
