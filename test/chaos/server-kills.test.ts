@@ -31,6 +31,6 @@ describe.each(storeKinds.filter(({ hasServer }) => hasServer))('on $name', (kind
       expect(report.deals).toBeGreaterThan(kills)
       expect(report.askedAgain).toBeGreaterThan(kills)
     },
-    effort(60_000, 900_000),
+    effort(60_000, 1_800_000),
   )
 })
