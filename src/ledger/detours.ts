@@ -15,7 +15,8 @@ export class Detours {
   readonly #waiting: Job[][] = []
   #underWay = 0
   #parked: Job[] = []
-  readonly #parkedAccounts = new Set<string>()
+  /** For each account of a parked job, the place of the first one. */
+  readonly #parkedAccounts = new Map<string, number>()
 
   /**
    * @param detoursMax how many may be under way at once; each holds a connection
@@ -42,14 +43,17 @@ export class Detours {
     return this.#busy.size === 0
   }
 
-  /** Parks the jobs that name an account of a detour, or of a job parked before them; returns the others, in their order. */
+  /** Parks the jobs that name an account of a detour, or of a parked job that came before them; returns the others, in their order. */
   sift(jobs: readonly Job[]): Job[] {
     if (this.#busy.size === 0) return [...jobs]
     return jobs.filter((job) => {
       const accounts = accountsOf(job.deal.changes)
-      if (!accounts.some((account) => this.#busy.has(account) || this.#parkedAccounts.has(account))) return true
+      const isBehind = (account: string): boolean => (this.#parkedAccounts.get(account) ?? Infinity) < job.order
+      if (!accounts.some((account) => this.#busy.has(account) || isBehind(account))) return true
       this.#parked.push(job)
-      for (const account of accounts) this.#parkedAccounts.add(account)
+      for (const account of accounts) {
+        this.#parkedAccounts.set(account, Math.min(job.order, this.#parkedAccounts.get(account) ?? Infinity))
+      }
       return false
     })
   }
@@ -77,7 +81,8 @@ export class Detours {
   #end(group: readonly Job[]): void {
     this.#underWay -= 1
     for (const job of group) for (const account of accountsOf(job.deal.changes)) this.#busy.delete(account)
-    const parked = this.#parked
+    // Halves of a batch that failed are parked after jobs that came later.
+    const parked = this.#parked.sort((left, right) => left.order - right.order)
     this.#parked = []
     this.#parkedAccounts.clear()
     this.#startNext()
