@@ -104,6 +104,23 @@ test('a deal that comes later to a held account does not overtake, nor one that 
   expect(held.settled.slice(1)).toEqual(deals.slice(0, 4).map(({ id }) => id))
 })
 
+test('a deal whose batch failed is not overtaken by a later one that was parked', async () => {
+  const { held, lane } = open()
+  held.hold('e')
+  const first = lane.submit(deal('e'))
+  await settleDown()
+  const [bad, before, after] = [deal('a'), deal('a'), deal('e', 'a')]
+  held.fault = (deals) => {
+    if (deals.includes(bad)) throw new DatabaseError('out of range')
+  }
+  const refused = expect(lane.submit(bad)).rejects.toThrow(DatabaseError)
+  const answers = [lane.submit(before), lane.submit(after)]
+  await settleDown()
+  held.release('e')
+  await Promise.all([first, refused, ...answers])
+  expect(held.settled.slice(-2)).toEqual([before.id, after.id])
+})
+
 test('no more detours than detoursMax are under way, and the others follow', async () => {
   const { held, lane } = open({ detoursMax: 2 })
   const users = ['a', 'b', 'c', 'd']

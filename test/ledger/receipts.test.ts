@@ -42,7 +42,7 @@ test('the hash of a request depends on data, whatever the order of its names, an
 function canonical(data: object): string {
   return JSON.stringify(data, (_name, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1))
+      ? ['object', ...Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1))]
       : value,
   )
 }
