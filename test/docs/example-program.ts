@@ -20,6 +20,8 @@ const seed = `await stockpile.deal(
   [1, 2].flatMap((user) => ['gold', 'wheat'].map((item) => stockpile.tally('farm', user).plan.add(item, 100))),
 )`
 
+const herd = "await stockpile.hybrid('animals', 1).add('sheep', 5)"
+
 // A comment behind a statement says what it answers, and behind console.log what is printed.
 const claims = `function claimed(actual: unknown, expected: string): void {
   const shown = inspect(actual, { breakLength: Infinity })
@@ -52,6 +54,7 @@ export function exampleProgram(
     ...(lacks('backend') ? ['declare const backend: Backend'] : []),
     ...(lacksStockpile ? [someStockpile] : []),
     ...(lacksStockpile && code.includes("'farm'") ? [seed] : []),
+    ...(lacksStockpile && code.includes("'animals'") ? [herd] : []),
     ...(lacks('inventory') ? [someInventory] : []),
     withChecks(code, result),
     ...(lacksStockpile || own.has('stockpile') ? ['await stockpile.close()'] : []),

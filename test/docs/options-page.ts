@@ -20,6 +20,11 @@ export const optionInterfaces: readonly { readonly name: string; readonly title:
   { name: 'MysqlOptions', title: 'MariaDB and MySQL', use: 'mysql(target, options)' },
   { name: 'PostgresOptions', title: 'PostgreSQL', use: 'postgres(target, options)' },
   {
+    name: 'SerialOptions',
+    title: 'An inventory with serials',
+    use: 'stockpile.serial(app, user, options), stockpile.hybrid(app, user, options)',
+  },
+  {
     name: 'WriteOptions',
     title: 'A write',
     use: 'inventory.add(item, quantity, options), stockpile.deal(changes, options)',
