@@ -64,7 +64,9 @@ export class Ledger {
   readonly #readLane: ReadLane
   readonly #sweeper: Sweeper
   readonly #serials: SerialNumbers
-  #isClosed = false
+  #callsUnderWay = 0
+  #tellIdle: (() => void) | null = null
+  #closing: Promise<void> | null = null
 
   constructor(settings: LedgerSettings) {
     const { storage, clock, lane } = settings
@@ -98,18 +100,22 @@ export class Ledger {
       if (slot.owner !== this) throw this.#secondDatabase(slot.owner)
       return slot.join(deal)
     }
-    const scope = this.#scope()
-    for (const { app, party } of deal.changes) {
-      if (!this.#migrator.isReady(app)) await this.#prepare(app)
-      if (party !== null && !this.#migrator.isReady(party.app)) await this.#prepare(party.app)
+    const scope = this.#enter()
+    try {
+      for (const { app, party } of deal.changes) {
+        if (!this.#migrator.isReady(app)) await this.#prepare(app, scope)
+        if (party !== null && !this.#migrator.isReady(party.app)) await this.#prepare(party.app, scope)
+      }
+      const made = deal.changes.reduce((sum, change) => sum + serialsMade(change), 0n)
+      if (made > 0n && !this.#serials.isReady(made)) await this.#number(made, scope)
+      const prepared = prepareDeal(uuidv7(), deal, this.#serials.next)
+      const facts = { deal: prepared.id, changes: prepared.changes.length, isInTransaction: scope !== null }
+      const settlement = await traced(traces.deal, facts, () => (scope ?? this.#lane).submit(prepared))
+      if ('refusal' in settlement) throw refusalError(settlement.refusal)
+      return settlement.outcomes.map((outcome) => ({ ...outcome, deal: settlement.deal }))
+    } finally {
+      this.#leave()
     }
-    const made = deal.changes.reduce((sum, change) => sum + serialsMade(change), 0n)
-    if (made > 0n && !this.#serials.isReady(made)) await this.#number(made)
-    const prepared = prepareDeal(uuidv7(), deal, this.#serials.next)
-    const facts = { deal: prepared.id, changes: prepared.changes.length, isInTransaction: scope !== null }
-    const settlement = await traced(traces.deal, facts, () => (scope ?? this.#lane).submit(prepared))
-    if ('refusal' in settlement) throw refusalError(settlement.refusal)
-    return settlement.outcomes.map((outcome) => ({ ...outcome, deal: settlement.deal }))
   }
 
   /** Makes a serial number; throws SerialsNotReadyError when there is none, until `ready` was awaited. */
@@ -119,8 +125,13 @@ export class Ledger {
 
   /** Waits until there are serial numbers. */
   async ready(app: string): Promise<void> {
-    if (!this.#migrator.isReady(app)) await this.#prepare(app)
-    if (!this.#serials.isReady(1n)) await this.#number(1n)
+    const scope = this.#enter()
+    try {
+      if (!this.#migrator.isReady(app)) await this.#prepare(app, scope)
+      if (!this.#serials.isReady(1n)) await this.#number(1n, scope)
+    } finally {
+      this.#leave()
+    }
   }
 
   /**
@@ -130,19 +141,27 @@ export class Ledger {
    * @throws NoTransactionError for a locked read outside of a transaction
    */
   async fetch(query: HoldingQuery, isLocked: boolean): Promise<HoldingAnswer> {
-    const scope = this.#scope()
-    if (isLocked && scope === null) throw new NoTransactionError('a locked read')
-    if (!this.#migrator.isReady(query.app)) await this.#prepare(query.app)
-    return scope === null ? this.#readLane.read(query) : scope.read(query, isLocked)
+    const scope = this.#enter()
+    try {
+      if (isLocked && scope === null) throw new NoTransactionError('a locked read')
+      if (!this.#migrator.isReady(query.app)) await this.#prepare(query.app, scope)
+      return await (scope === null ? this.#readLane.read(query) : scope.read(query, isLocked))
+    } finally {
+      this.#leave()
+    }
   }
 
   /** Reads a page of an account's history, newest first. */
   async history(app: string, user: string, filter: HistoryFilter): Promise<Entry[]> {
     const query = toEntryQuery(app, user, filter)
-    const scope = this.#scope()
-    if (!this.#migrator.isReady(app)) await this.#prepare(app)
-    const rows = await (scope === null ? this.#storage.entries(query) : scope.entries(query))
-    return rows.map(toEntry)
+    const scope = this.#enter()
+    try {
+      if (!this.#migrator.isReady(app)) await this.#prepare(app, scope)
+      const rows = await (scope === null ? this.#storage.entries(query) : scope.entries(query))
+      return rows.map(toEntry)
+    } finally {
+      this.#leave()
+    }
   }
 
   /** Runs work in a transaction: a new one, or a savepoint in the ambient one. */
@@ -161,9 +180,8 @@ export class Ledger {
           return await this.#attempt(root, work, options.timeoutMs)
         } catch (error) {
           const reason = root.fault ?? error
-          if (reason instanceof TablesAwaitedError && facts.attempts - retries <= appsMax) {
-            await this.#migrator.prepare(reason.app)
-          } else {
+          const isProvided = facts.attempts - retries <= appsMax && (await this.#provide(reason))
+          if (!isProvided) {
             if (!isPassing(reason) || retries >= options.retries) throw error
             retries += 1
             await backOff(retries)
@@ -186,14 +204,24 @@ export class Ledger {
 
   /** Makes or updates tables; not inside a transaction. */
   async migrate(apps: readonly string[]): Promise<Migration[]> {
-    if (this.#scope() !== null) throw new InTransactionError('migrate')
-    return this.#migrator.migrate(apps)
+    const scope = this.#enter()
+    try {
+      if (scope !== null) throw new InTransactionError('migrate')
+      return await this.#migrator.migrate(apps)
+    } finally {
+      this.#leave()
+    }
   }
 
   /** Checks the books of an app. */
   async verify(app: string, options: VerifyOptions): Promise<VerifyReport> {
-    await this.#prepare(app)
-    return verifyApp(this.#storage, app, options)
+    const scope = this.#enter()
+    try {
+      await this.#prepare(app, scope)
+      return await verifyApp(this.#storage, app, options)
+    } finally {
+      this.#leave()
+    }
   }
 
   /** The apps that have tables in this database, sorted. */
@@ -207,19 +235,39 @@ export class Ledger {
     return this.#sweeper.sweep()
   }
 
-  /** Waits for what is under way and closes the storage. Closing twice does nothing. */
+  /** Waits for what is under way and closes the storage. Closing twice does nothing but wait for the first. */
   async close(): Promise<void> {
     if (ambient.getStore()?.root.owner === this) throw new InTransactionError('close')
-    if (this.#isClosed) return
-    this.#isClosed = true
+    this.#closing ??= this.#end()
+    await this.#closing
+  }
+
+  async #end(): Promise<void> {
+    if (this.#callsUnderWay > 0) {
+      await new Promise<void>((resolve) => {
+        this.#tellIdle = resolve
+      })
+    }
     await this.#lane.close()
     await this.#sweeper.idle()
     await this.#storage.close()
   }
 
+  /** Counts a call as under way until it leaves, and finds its level. */
+  #enter(): Scope | null {
+    const scope = this.#scope()
+    this.#callsUnderWay += 1
+    return scope
+  }
+
+  #leave(): void {
+    this.#callsUnderWay -= 1
+    if (this.#callsUnderWay === 0) this.#tellIdle?.()
+  }
+
   /** The ambient level, if it is one of this ledger's. */
   #scope(): Scope | null {
-    if (this.#isClosed) throw new ClosedError()
+    if (this.#closing !== null) throw new ClosedError()
     const scope = ambient.getStore()
     if (scope === undefined) return null
     if (scope.root.owner === this) return scope
@@ -240,8 +288,8 @@ export class Ledger {
   }
 
   /** Sees to an app's tables. A single writer's open transaction would be in the way of that, so it is done between two tries of it. */
-  async #prepare(app: string): Promise<void> {
-    const root = this.#scope()?.root
+  async #prepare(app: string, scope: Scope | null): Promise<void> {
+    const root = scope?.root
     if (root === undefined || !this.#storage.isSingleWriter) return this.#migrator.prepare(app)
     if (!root.isBegun) return root.before(this.#migrator.prepare(app))
     if (await this.#migrator.isThere(app)) return
@@ -250,13 +298,20 @@ export class Ledger {
   }
 
   /** Gets serial numbers, which is a write of its own: like tables, a single writer's are got between two tries of its transaction. */
-  async #number(count: bigint): Promise<void> {
-    const root = this.#scope()?.root
-    if (root?.isBegun === true && this.#storage.isSingleWriter) {
-      root.doom(new SerialsAwaitedError(count))
-      throw root.fault
-    }
-    await this.#serials.prepare(count)
+  async #number(count: bigint, scope: Scope | null): Promise<void> {
+    const root = scope?.root
+    if (root === undefined || !this.#storage.isSingleWriter) return this.#serials.prepare(count)
+    if (!root.isBegun) return root.before(this.#serials.prepare(count))
+    root.doom(new SerialsAwaitedError(count))
+    throw root.fault
+  }
+
+  /** Gets what a transaction lacked and could not get itself; false if that isn't why it failed. */
+  async #provide(reason: unknown): Promise<boolean> {
+    if (reason instanceof TablesAwaitedError) await this.#migrator.prepare(reason.app)
+    else if (reason instanceof SerialsAwaitedError) await this.#serials.prepare(reason.count)
+    else return false
+    return true
   }
 
   #root(): Root {

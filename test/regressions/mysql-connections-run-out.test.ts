@@ -37,7 +37,9 @@ test('everybody who waits for a connection is told at once that the server is ou
   const url = proxy.through(database.url)
   await proxy.stop()
   const storage = mysql(url, { connectionsMax: 2 })
-  const reads = Array.from({ length: 20 }, () => storage.fetch([{ app: 'farm', user: 'ann', items: null }]))
+  const reads = Array.from({ length: 20 }, () =>
+    storage.fetch([{ app: 'farm', user: 'ann', items: null, hasSerials: false }]),
+  )
   const answers = await Promise.allSettled(reads)
   const codes = answers.map((answer) => (answer.status === 'rejected' ? (answer.reason as { code: string }).code : ''))
   expect(new Set(codes)).toEqual(new Set(['CONNECTION_LOST']))

@@ -73,9 +73,10 @@ export class MysqlStorage implements Storage {
 
   async reserve(name: string, atLeast: bigint, count: bigint): Promise<bigint> {
     const tried = 'reserve numbers'
-    const connection = await this.#connections.take('transaction')
+    // Not as a transaction, for one that waits for the numbers may have the last connection that there is for those.
+    const connection = await this.#connections.take('batch')
     try {
-      connection.enter('transaction')
+      connection.enter('batch')
       await connection.run(raiseMeta(name, atLeast, count))
       const [row] = await connection.rows<readonly [string]>(readMeta(name))
       await connection.run('COMMIT')
