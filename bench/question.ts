@@ -46,7 +46,6 @@ export async function answer<Row>(question: Question<Row>, settings: Settings): 
     versions,
     columns: question.columns,
     table: rows.map((row) => question.cells(row)),
-    rows,
   }
   console.log(`\n${question.title}\n\n${textTable(result.columns, result.table)}\n\n${question.note}`)
   if (settings.level !== 'quick') await keepResult(result)

@@ -18,7 +18,6 @@ export interface Result {
   readonly versions: readonly string[]
   readonly columns: readonly string[]
   readonly table: readonly (readonly Cell[])[]
-  readonly rows: readonly unknown[]
 }
 
 const folder = join(import.meta.dirname, 'results')
