@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import { describe, expect, it } from 'vitest'
 import { postgres } from '../../src/storage/postgres/index.ts'
-import { accounts, change, deal, openLab, openPool, settle } from './open-lab.ts'
+import { accounts, change, deal, openLab, openPool, settle, writes } from './open-lab.ts'
 
 interface Prepared {
   readonly name: string
@@ -17,17 +17,22 @@ async function planAll(pool: Pool): Promise<void> {
     ])
   }
   const named = { app: 'farm', user: 'u', items: ['egg'], hasSerials: false }
-  await storage.fetch([named, { ...named, items: null, hasSerials: false }])
+  const queries = [named, { ...named, items: null }]
+  await storage.fetch([...queries, ...queries.map((query) => ({ ...query, hasSerials: true }))])
   const page = { app: 'farm', user: 'u', item: null, deal: null, since: null, until: null, before: null, limit: 9 }
   await storage.entries(page)
   await storage.sweep({ receiptsBefore: 0, commitsBefore: 0, rowsMax: 1 })
   const session = await storage.begin()
   await session.load(accounts('nobody'), 'wait')
   await session.load(accounts('nobody'), 'skip')
+  const serials = { user: 'u', item: 'egg', hasSerials: true }
+  await session.load({ apps: [{ app: 'farm', users: [], holdings: [serials], serials: [1n] }], keys: [] }, 'wait')
+  await session.save(writes({ serialsGone: [{ app: 'farm', user: 'u', item: 'egg', serial: 1n, properties: '{}' }] }))
   await session.rollback()
   const snapshot = await storage.snapshot()
   await snapshot.accounts('farm', '', 1)
   await snapshot.holdings('farm', '', null)
+  await snapshot.serials('farm', '', null)
   await snapshot.history('farm', { user: '', version: 0n, line: 0 }, null, 1)
   await snapshot.end()
   await storage.close()
@@ -61,7 +66,13 @@ function unbounded(plans: ReadonlyMap<string, string>): string[] {
   })
 }
 
-const tables = ['farm_stockpile_account', 'farm_stockpile_holding', 'farm_stockpile_history', 'stockpile_receipt']
+const tables = [
+  'farm_stockpile_account',
+  'farm_stockpile_holding',
+  'farm_stockpile_serial',
+  'farm_stockpile_history',
+  'stockpile_receipt',
+]
 
 describe('every statement finds its rows by an index', () => {
   it('whose plan was made while the tables were empty and never analyzed', async () => {
@@ -69,7 +80,7 @@ describe('every statement finds its rows by an index', () => {
     const pool = openPool(lab.url, { max: 1 })
     await planAll(pool)
     const plans = await keptPlans(pool)
-    expect(plans.size).toBe(14)
+    expect(plans.size).toBe(20)
     expect(unbounded(plans)).toEqual([])
     await pool.end()
   })
@@ -78,6 +89,9 @@ describe('every statement finds its rows by an index', () => {
     await using lab = await openLab()
     for (let user = 0; user < count; user += 1) {
       await settle(lab.storage, [deal([change('add', `u${user}`, 'egg', 1n)], { key: `key ${user}` })])
+    }
+    for (let serial = 0; serial < count; serial += 1) {
+      await lab.probe.query(`INSERT INTO farm_stockpile_serial VALUES ('u0', 'egg', ${serial}, '{}')`)
     }
     for (const table of tables) await lab.probe.query(`VACUUM ANALYZE ${table}`)
     const pool = openPool(lab.url, { max: 1 })

@@ -21,8 +21,8 @@ export interface PostgresOptions {
    */
   readonly outcomeWaitMs?: number
   /**
-   * Whether statements are prepared once per connection, which spares the server a quarter of its work; true unless said otherwise. Say
-   * false behind a pooler that shares connections between transactions and can't do that.
+   * Whether statements are prepared once per connection, which spares the server two thirds of its work for a lone deal and a sixth in a
+   * batch of 128; true unless said otherwise. Say false behind a pooler that shares connections between transactions and can't do that.
    */
   readonly preparedStatements?: boolean
 }
@@ -30,6 +30,21 @@ export interface PostgresOptions {
 /**
  * Keeps inventories in a database of a PostgreSQL server (13 or later), through the driver pg. The tables are made by
  * `stockpile.migrate()`, unless the Stockpile has `tables: 'auto'`.
+ *
+ * A batch takes two round trips: BEGIN, locks and reads in the first, writes and COMMIT in the second. The driver carries each as one query
+ * object of our own (`round.ts`). That was measured against what the drivers do by themselves, with pg 8.23.1, postgres 3.4.9, PostgreSQL
+ * 18.4 and Node 24.21 on two cores, fsync on; processor time of Node and server in microseconds per deal, deals spread over 100,000
+ * accounts:
+ *
+ * | way | 1 deal | 128 deals |
+ * | --- | --- | --- |
+ * | postgres, pipelined | 409 + 556 | 9.9 + 42.0 |
+ * | pg, one statement at a time | 374 + 603 | 9.8 + 46.0 |
+ * | pg, its option `pipeline` | 499 + 614 | 8.4 + 44.5 |
+ * | pg, our rounds, COMMIT in one of its own | 258 + 545 | 6.9 + 42.2 |
+ * | pg, our rounds, COMMIT along with the writes | 178 + 451 | 6.9 + 41.1 |
+ *
+ * Besides, postgres 3.4.9 ends the process with a TypeError when a connection that a transaction holds breaks between two statements.
  *
  * @param target a URL such as `postgres://user:password@host:5432/database`, with the parameters that the driver takes (`sslmode`), or
  *   the application's own `Pool` of the driver pg, which stays open at the end
