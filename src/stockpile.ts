@@ -22,6 +22,9 @@ import type { Migration } from './storage/migrator.ts'
 // What a timer can wait for, about 25 days: it takes anything longer for no time at all.
 const timerMsMax = 2 ** 31 - 1
 
+// The last moment that a Date can name.
+const timeMsMax = 8.64e15
+
 /** How a Stockpile is made. */
 export interface StockpileOptions {
   /** Where holdings live: `sqlite(path)`, `mysql(url or pool)`, `postgres(url or client)`. */
@@ -79,11 +82,11 @@ export class Stockpile implements AsyncDisposable {
     const tables = options.tables ?? storage.tables
     if (tables !== 'auto' && tables !== 'migrate')
       throw new InvalidArgumentError('tables', tables, "'auto' or 'migrate'")
-    const receiptsKeptMs = receiptDays === Infinity ? null : Math.ceil(receiptDays * 24 * 60 * 60 * 1000)
+    const keptMs = Math.ceil(receiptDays * 24 * 60 * 60 * 1000)
+    const receiptsKeptMs = keptMs > timeMsMax ? null : keptMs
     this.ledger = new Ledger({
       storage,
-      // Some clocks tell fractions, and a history keeps whole milliseconds.
-      clock: () => Math.floor(clock()),
+      clock: () => toTime(clock()),
       tables,
       lane: laneSettings(options.batch, storage),
       logger,
@@ -280,6 +283,12 @@ function toCount(argument: string, value: unknown, least: number, most = Number.
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most) return value
   const upTo = most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`
   throw new InvalidArgumentError(argument, value, `a whole number from ${least}${upTo}`)
+}
+
+/** Some clocks tell fractions, and a history keeps whole milliseconds. */
+function toTime(time: unknown): number {
+  if (typeof time === 'number' && Math.abs(time) <= timeMsMax) return Math.floor(time)
+  throw new InvalidArgumentError('clock', time, 'a function that answers milliseconds since 1970')
 }
 
 function toCallback(callback: unknown): Callback {

@@ -1,9 +1,12 @@
 import { InvalidArgumentError } from '../errors.ts'
 import type { Party } from '../model/change.ts'
 import { toId, type ItemId } from '../model/id.ts'
-import { entriesMax } from '../model/limits.ts'
+import { entriesMax, quantityMax } from '../model/limits.ts'
 import { toOptions } from '../model/options.ts'
 import type { EntryQuery, HistoryRow } from '../storage/contract.ts'
+
+// The largest number that the column of lines takes.
+const lineMax = 2 ** 31 - 1
 
 // The last moment that a Date can name.
 const dateMsMax = 8.64e15
@@ -58,20 +61,13 @@ export interface HistoryFilter {
  */
 export function toEntryQuery(app: string, user: string, filter: HistoryFilter): EntryQuery {
   const { item, deal, since, until, before, limit = 100 } = toOptions('filter', filter)
-  if (deal !== undefined && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(deal)) {
+  if (deal !== undefined && !(typeof deal === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(deal))) {
     throw new InvalidArgumentError('deal', deal, "a deal's id: a UUID in lower case")
   }
   if (!Number.isInteger(limit) || limit < 1 || limit > entriesMax)
     throw new InvalidArgumentError('limit', limit, `a whole number from 1 to ${entriesMax}`)
-  if (
-    before !== undefined &&
-    (typeof before !== 'object' ||
-      before === null ||
-      typeof before.version !== 'bigint' ||
-      !Number.isSafeInteger(before.line))
-  ) {
+  if (before !== undefined && !isPlace(before))
     throw new InvalidArgumentError('before', before, 'an entry of the page before, or its version and line')
-  }
   return {
     app,
     user,
@@ -106,6 +102,14 @@ export function toMoves(text: string): { in: bigint[]; out: bigint[]; set: bigin
   const moves = JSON.parse(text) as { in?: string[]; out?: string[]; set?: string[] }
   const numbers = (list: string[] | undefined): bigint[] => (list ?? []).map(BigInt)
   return { in: numbers(moves.in), out: numbers(moves.out), set: numbers(moves.set) }
+}
+
+/** Whether there can be an entry with this version and line. */
+function isPlace(before: unknown): boolean {
+  if (typeof before !== 'object' || before === null || !('version' in before) || !('line' in before)) return false
+  const { version, line } = before
+  if (typeof version !== 'bigint' || version < 0n || version > quantityMax) return false
+  return typeof line === 'number' && Number.isInteger(line) && line >= 0 && line <= lineMax
 }
 
 function toTime(argument: string, time: unknown): number {

@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from '../../errors.ts'
 import type { MigrationStep } from '../contract.ts'
 
 /** The tables that all apps share. */
@@ -27,8 +28,13 @@ export const sharedSteps: readonly MigrationStep[] = [
  * The tables of one app.
  *
  * @param app checked before: it becomes part of the tables' names
+ * @throws InvalidArgumentError for the few names that SQLite keeps to itself
  */
 export function appSteps(app: string): readonly MigrationStep[] {
+  if (`${app}_`.startsWith('sqlite_')) {
+    const rule = "another name than 'sqlite', and not begin with 'sqlite_': SQLite keeps tables of such names to itself"
+    throw new InvalidArgumentError('app', app, rule)
+  }
   return [
     {
       version: 1,

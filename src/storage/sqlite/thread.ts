@@ -67,14 +67,14 @@ export class Thread {
     await this.#ask(worker, 'close', [], null)
     this.#worker = null
     await worker.terminate()
-    for (const { reject } of this.#takeWaiting()) reject(new ClosedError())
+    for (const waiting of this.#takeWaiting()) waiting.reject(new ClosedError())
   }
 
   #ask<T>(worker: Worker, method: string, parameters: readonly unknown[], session: SessionPlace | null): Promise<T> {
     const id = ++this.#asked
     if (this.#waiting.size === 0) worker.ref()
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject })
+      this.#waiting.set(id, { resolve, reject })
       worker.postMessage({ id, session: session?.number ?? null, method, parameters } satisfies Question)
     })
   }
@@ -108,7 +108,7 @@ export class Thread {
   #lose(worker: Worker, error: unknown): void {
     if (this.#worker !== worker) return
     this.#worker = null
-    for (const { reject } of this.#takeWaiting()) reject(this.#lost(error))
+    for (const waiting of this.#takeWaiting()) waiting.reject(this.#lost(error))
   }
 
   #takeWaiting(): Waiting[] {
