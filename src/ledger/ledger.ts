@@ -10,11 +10,13 @@ import {
   TablesAwaitedError,
   TransactionTimeoutError,
 } from '../errors.ts'
-import { prepareDeal, serialsMade, type Deal } from '../model/deal.ts'
+import { checkDeal, prepareDeal, serialsMade, type Deal } from '../model/deal.ts'
+import { toApp } from '../model/id.ts'
 import type { NextSerial } from '../model/quantity.ts'
 import type { HoldingAnswer, HoldingQuery, SettledChange, Storage } from '../storage/contract.ts'
 import { Migrator, type Migration } from '../storage/migrator.ts'
 import { collecting } from './collect.ts'
+import { Gate } from './gate.ts'
 import { toEntry, toEntryQuery, type Entry, type HistoryFilter } from './history.ts'
 import { Lane, type LaneSettings } from './lane.ts'
 import { ReadLane } from './read-lane.ts'
@@ -64,6 +66,7 @@ export class Ledger {
   readonly #readLane: ReadLane
   readonly #sweeper: Sweeper
   readonly #serials: SerialNumbers
+  readonly #gate = new Gate()
   #callsUnderWay = 0
   #tellIdle: (() => void) | null = null
   #closing: Promise<void> | null = null
@@ -102,12 +105,13 @@ export class Ledger {
     }
     const scope = this.#enter()
     try {
-      for (const { app, party } of deal.changes) {
-        if (!this.#migrator.isReady(app)) await this.#prepare(app, scope)
-        if (party !== null && !this.#migrator.isReady(party.app)) await this.#prepare(party.app, scope)
+      // First come is first served: behind a deal that waits for its tables, those that have theirs wait too.
+      if (scope === null && this.#gate.isShut) await this.#gate.pass(async () => undefined)
+      // Others may take the numbers that this one waited for, until nothing lies between looking and taking.
+      while (!this.#isReady(deal)) {
+        const ready = (): Promise<void> => this.#makeReady(deal, scope)
+        await (scope === null ? this.#gate.pass(ready) : ready())
       }
-      const made = deal.changes.reduce((sum, change) => sum + serialsMade(change), 0n)
-      if (made > 0n && !this.#serials.isReady(made)) await this.#number(made, scope)
       const prepared = prepareDeal(uuidv7(), deal, this.#serials.next)
       const facts = { deal: prepared.id, changes: prepared.changes.length, isInTransaction: scope !== null }
       const settlement = await traced(traces.deal, facts, () => (scope ?? this.#lane).submit(prepared))
@@ -287,8 +291,32 @@ export class Ledger {
     return scope
   }
 
+  /** Whether a deal's tables are there, and the serial numbers that it may take. */
+  #isReady({ changes }: Deal): boolean {
+    let made = 0n
+    for (const change of changes) {
+      if (!this.#migrator.isReady(change.app)) return false
+      if (change.party !== null && !this.#migrator.isReady(change.party.app)) return false
+      made += serialsMade(change)
+    }
+    return made === 0n || this.#serials.isReady(made)
+  }
+
+  /** Gets what a deal needs; a deal that breaks a rule gets nothing made. */
+  async #makeReady(deal: Deal, scope: Scope | null): Promise<void> {
+    checkDeal(deal)
+    for (const { app, party } of deal.changes) {
+      if (!this.#migrator.isReady(app)) await this.#prepare(app, scope)
+      if (party !== null && !this.#migrator.isReady(party.app)) await this.#prepare(party.app, scope)
+    }
+    const made = deal.changes.reduce((sum, change) => sum + serialsMade(change), 0n)
+    if (made > 0n && !this.#serials.isReady(made)) await this.#number(made, scope)
+  }
+
   /** Sees to an app's tables. A single writer's open transaction would be in the way of that, so it is done between two tries of it. */
   async #prepare(app: string, scope: Scope | null): Promise<void> {
+    // A wrapper of somebody's own may have made the deal, and the name becomes part of statements.
+    toApp(app)
     const root = scope?.root
     if (root === undefined || !this.#storage.isSingleWriter) return this.#migrator.prepare(app)
     if (!root.isBegun) return root.before(this.#migrator.prepare(app))

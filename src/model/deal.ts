@@ -91,6 +91,15 @@ export function prepareDeal(id: string, deal: Deal, nextSerial: NextSerial): Pre
   }
 }
 
+/**
+ * Checks a deal without numbering anything.
+ *
+ * @throws what `prepareDeal` throws
+ */
+export function checkDeal(deal: Deal): void {
+  prepareDeal('', deal, () => 0n)
+}
+
 /** How many serials a change may make at most. */
 export function serialsMade({ verb, kind, amount, serials, party }: Change): bigint {
   if (serials !== null || party !== null || kind === 'tally') return 0n
