@@ -113,7 +113,7 @@ test('a deal whose batch failed is not overtaken by a later one that was parked'
   held.fault = (deals) => {
     if (deals.includes(bad)) throw new DatabaseError('out of range')
   }
-  const refused = expect(lane.submit(bad)).rejects.toThrow(DatabaseError)
+  const refused = assert.rejects(lane.submit(bad), DatabaseError)
   const answers = [lane.submit(before), lane.submit(after)]
   await settleDown()
   held.release('e')
