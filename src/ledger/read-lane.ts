@@ -1,3 +1,4 @@
+import { DatabaseError, TablesMissingError } from '../errors.ts'
 import type { HoldingAnswer, HoldingQuery } from '../storage/contract.ts'
 import { Queue } from './queue.ts'
 import { backOff, isPassing } from './retry.ts'
@@ -50,14 +51,24 @@ export class ReadLane {
       if (readings.length === queriesMax) break
     }
     this.#inFlight += 1
+    await this.#answer(readings)
+    this.#inFlight -= 1
+    this.#schedule()
+  }
+
+  /** Answers readings, whatever happens. Where the database refuses something, halves are tried: one reading alone may be to blame. */
+  async #answer(readings: readonly Reading[]): Promise<void> {
     try {
       const answers = await this.#patiently(readings.map((reading) => reading.query))
       for (const [index, reading] of readings.entries()) reading.resolve(answers[index]!)
     } catch (error) {
-      for (const reading of readings) reading.reject(error)
-    } finally {
-      this.#inFlight -= 1
-      this.#schedule()
+      if (readings.length > 1 && isRefusal(error)) {
+        const middle = Math.ceil(readings.length / 2)
+        await this.#answer(readings.slice(0, middle))
+        await this.#answer(readings.slice(middle))
+      } else {
+        for (const reading of readings) reading.reject(error)
+      }
     }
   }
 
@@ -71,4 +82,9 @@ export class ReadLane {
       }
     }
   }
+}
+
+/** Whether the database refused what was asked, rather than everybody. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof DatabaseError || error instanceof TablesMissingError
 }
