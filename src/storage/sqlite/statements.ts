@@ -84,8 +84,9 @@ export const sharedStatements = {
   // The index on time finds the oldest; stops after the limit.
   sweepReceipts:
     'DELETE FROM stockpile_receipt WHERE key IN (SELECT key FROM stockpile_receipt WHERE time < ? ORDER BY time LIMIT ?)',
+  // Ids begin with their time, so the primary key finds the oldest; stops after the limit, with no index on time to keep.
   sweepCommits:
-    'DELETE FROM stockpile_commit WHERE id IN (SELECT id FROM stockpile_commit WHERE time < ? ORDER BY time LIMIT ?)',
+    'DELETE FROM stockpile_commit WHERE time < ? AND id IN (SELECT id FROM stockpile_commit ORDER BY id LIMIT ?)',
   makeMeta:
     'CREATE TABLE IF NOT EXISTS stockpile_meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT',
   hasMeta: "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'stockpile_meta'",

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { ClosedError, ConnectionLostError, OutcomeUnknownError } from '../../errors.ts'
 import type {
   BatchAnswer,
@@ -38,7 +38,9 @@ export class SqliteStorage implements Storage {
     this.location = `sqlite:${options.path}`
     this.#folder = options.path === ':memory:' ? mkdtempSync(join(tmpdir(), 'stockpile-')) : null
     const connection: ConnectionOptions =
-      this.#folder === null ? options : { ...options, path: join(this.#folder, 'memory.db'), synchronous: 'off' }
+      this.#folder === null
+        ? { ...options, path: resolve(options.path) }
+        : { ...options, path: join(this.#folder, 'memory.db'), synchronous: 'off' }
     this.#writer = new Thread(connection)
     this.#reader = new Thread(connection)
   }

@@ -34,6 +34,7 @@ export type Answer =
 export class Desk {
   readonly #options: ConnectionOptions
   #connection: Connection | null = null
+  #opening: Promise<Connection> | null = null
   readonly #sessions = new Map<number, Session | Snapshot | SchemaSession>()
   #sessionsMade = 0
 
@@ -134,7 +135,11 @@ export class Desk {
   }
 
   async #open(): Promise<Connection> {
-    return (this.#connection ??= await Connection.open(this.#options))
+    if (this.#connection !== null) return this.#connection
+    this.#opening ??= Connection.open(this.#options).finally(() => {
+      this.#opening = null
+    })
+    return (this.#connection = await this.#opening)
   }
 
   #begin(connection: Connection): Promise<SqliteSession> {
