@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict'
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { Stockpile, type StockpileOptions, type Tally, type UserId } from '../index.ts'
+import {
+  Quantity,
+  Stockpile,
+  type Hybrid,
+  type Inventory,
+  type Properties,
+  type Serial,
+  type SerialOptions,
+  type StockpileOptions,
+  type Tally,
+  type UserId,
+} from '../index.ts'
 import type { Backend, Database } from './database.ts'
 
 const appTables = ['account', 'holding', 'serial', 'history'] as const
@@ -11,6 +22,9 @@ export const crowdPrefix = 'crowd_'
 
 // 2026-01-01T00:00:00Z: any moment will do, as long as it is always the same.
 const start = 1_767_225_600_000
+
+/** Puts layers around an inventory that change nothing which can be observed (I6). */
+export type Wrap = <I extends Inventory<never, never>>(inventory: I) => I
 
 /** What a behaviour works with: a Stockpile on a database with nothing in it, and ways to look at it from outside. */
 export class Context {
@@ -29,31 +43,53 @@ export class Context {
   readonly logged: { message: string; facts: object | undefined }[] = []
   /** Runs work as part of nobody's transaction, even when it is called inside of one. */
   readonly outside: <T>(work: () => T) => T = AsyncLocalStorage.snapshot()
-  readonly #used = new Map<string, Tally>()
+  readonly #wrap: Wrap
+  readonly #used = new Map<string, Inventory<unknown, never>>()
   #opened: Stockpile[] = []
   #elsewhere: Context[] = []
 
   #hasTables = false
 
-  private constructor(backend: Backend, database: Database) {
+  private constructor(backend: Backend, database: Database, wrap: Wrap) {
     this.backend = backend
+    this.#wrap = wrap
     this.database = database
     this.stockpile = this.#make({})
   }
 
-  /** Makes an empty database and opens a Stockpile on it. */
-  static async open(backend: Backend): Promise<Context> {
-    const context = new Context(backend, await backend.create())
+  /**
+   * Makes an empty database and opens a Stockpile on it.
+   *
+   * @param wrap goes around every inventory that a behaviour gets here
+   */
+  static async open(backend: Backend, wrap: Wrap = (inventory) => inventory): Promise<Context> {
+    const context = new Context(backend, await backend.create(), wrap)
     await context.stockpile.migrate([context.app, context.otherApp])
     context.#hasTables = true
     return context
   }
 
-  /** The inventory of one user. */
+  /** The inventory of counts of one user. */
   tally(user: UserId = 'ann', app: string = this.app): Tally {
-    const inventory = this.stockpile.tally(app, user)
-    this.#used.set(`${inventory.app} ${inventory.user}`, inventory)
-    return inventory
+    return this.#use(this.stockpile.tally(app, user))
+  }
+
+  /** The inventory of serials of one user. */
+  serial<P extends Properties = Properties>(
+    user: UserId = 'ann',
+    app: string = this.app,
+    options: SerialOptions<P> = {},
+  ): Serial<P> {
+    return this.#use(this.stockpile.serial(app, user, options))
+  }
+
+  /** The inventory of counts and serials of one user. */
+  hybrid<P extends Properties = Properties>(
+    user: UserId = 'ann',
+    app: string = this.app,
+    options: SerialOptions<P> = {},
+  ): Hybrid<P> {
+    return this.#use(this.stockpile.hybrid(app, user, options))
   }
 
   /** What `stockpile` answers here and now about everybody whose inventory was asked for. */
@@ -61,7 +97,7 @@ export class Context {
     return Promise.all(
       [...this.#used.values()].map(async (inventory) => {
         const items = await inventory.all()
-        return [inventory.app, inventory.user, items.version, [...items], await inventory.history()]
+        return [inventory.app, inventory.user, items.version, plain([...items]), await inventory.history()]
       }),
     )
   }
@@ -75,7 +111,7 @@ export class Context {
 
   /** Makes another database, without any tables, with a Stockpile of its own; it goes when the behaviour ends. */
   async elsewhere(): Promise<Context> {
-    const context = new Context(this.backend, await this.backend.create())
+    const context = new Context(this.backend, await this.backend.create(), this.#wrap)
     this.#elsewhere.push(context)
     return context
   }
@@ -126,6 +162,13 @@ export class Context {
     await this.database.drop()
   }
 
+  /** Puts the layers around an inventory, and notes that it was asked for. */
+  #use<I extends Inventory<never, never>>(inventory: I): I {
+    const wrapped = this.#wrap(inventory)
+    this.#used.set(`${wrapped.kind} ${wrapped.app} ${wrapped.user}`, wrapped)
+    return wrapped
+  }
+
   #tables(): string[] {
     const ofApps = [this.app, this.otherApp].flatMap((app) => appTables.map((table) => `${app}_stockpile_${table}`))
     return [...ofApps, ...sharedTables]
@@ -143,4 +186,9 @@ export class Context {
       ...options,
     })
   }
+}
+
+/** Quantities as what they export, which can be compared. */
+function plain(items: readonly (readonly [string, unknown])[]): unknown[] {
+  return items.map(([item, quantity]) => [item, quantity instanceof Quantity ? quantity.export() : quantity])
 }
