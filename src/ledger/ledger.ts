@@ -8,7 +8,6 @@ import {
   SecondDatabaseError,
   SerialsAwaitedError,
   TablesAwaitedError,
-  TransactionTimeoutError,
 } from '../errors.ts'
 import { checkDeal, prepareDeal, serialsMade, type Deal } from '../model/deal.ts'
 import { toApp } from '../model/id.ts'
@@ -18,6 +17,7 @@ import { Migrator, type Migration } from '../storage/migrator.ts'
 import { collecting } from './collect.ts'
 import { Gate } from './gate.ts'
 import { toEntry, toEntryQuery, type Entry, type HistoryFilter } from './history.ts'
+import { inTime } from './in-time.ts'
 import { Lane, type LaneSettings } from './lane.ts'
 import { ReadLane } from './read-lane.ts'
 import { refusalError } from './refusal.ts'
@@ -388,26 +388,5 @@ export class Ledger {
     } catch {
       // There is nobody left to tell.
     }
-  }
-}
-
-/** Waits for work, at most so long; `onTimeout` learns of it before the rejection does. */
-async function inTime<T>(
-  work: Promise<T>,
-  timeoutMs: number,
-  onTimeout: (error: TransactionTimeoutError) => void,
-): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      const error = new TransactionTimeoutError(timeoutMs)
-      onTimeout(error)
-      reject(error)
-    }, timeoutMs)
-  })
-  try {
-    return await Promise.race([work, timeout])
-  } finally {
-    clearTimeout(timer)
   }
 }
