@@ -29,6 +29,11 @@ export function totalOf(holding: Holding): bigint {
   return holding.quantity + BigInt(holding.serials.size)
 }
 
+/** How many serials a holding has, also where they were not loaded because nobody asked for them: those are as many as before. */
+export function serialCountOf({ serials, serialsBefore, before }: Holding): number {
+  return serialsBefore.size === 0 ? (before?.serials ?? 0) : serials.size
+}
+
 /** Which serials came, went and changed in a holding by one change. */
 export interface SerialMoves {
   readonly in: bigint[]
@@ -80,8 +85,8 @@ export class Mover {
   put(holding: Holding, { tally, entries }: Parcel, moves: SerialMoves): Refusal | null {
     const { app, user, item } = holding
     const total = totalOf(holding)
-    if (total + tally + BigInt(entries.length) > quantityMax)
-      return { code: 'QUANTITY_OVERFLOW', data: { app, user, item, held: total, added: tally } }
+    const added = tally + BigInt(entries.filter(({ serial }) => !holding.serials.has(serial)).length)
+    if (total + added > quantityMax) return { code: 'QUANTITY_OVERFLOW', data: { app, user, item, held: total, added } }
     this.#count(holding, tally)
     for (const { serial, properties } of entries) {
       const holder = this.#owners.get(`${app} ${serial}`)

@@ -1,7 +1,16 @@
 import { compareBytes } from '../model/id.ts'
 import type { PreparedChange, PreparedDeal } from '../model/deal.ts'
 import type { HistoryRow, Loaded, ReceiptRow, Refusal, SettledChange, Settlement, Writes } from '../storage/contract.ts'
-import { Mover, totalOf, type Holding, type Journal, type Owners, type Parcel, type SerialMoves } from './parcel.ts'
+import {
+  Mover,
+  serialCountOf,
+  totalOf,
+  type Holding,
+  type Journal,
+  type Owners,
+  type Parcel,
+  type SerialMoves,
+} from './parcel.ts'
 import { customPlaceOf, placeOf } from './place.ts'
 import { readReceipt, toReceipt } from './receipts.ts'
 import { writesOf, type Account } from './writes.ts'
@@ -275,8 +284,9 @@ class Desk {
   }
 
   /** Gives a holding its place in the user's order. */
-  #arrange({ change, holding, delta, isMain }: Effect, version: bigint, line: number): void {
-    if (totalOf(holding) === 0n) holding.position = null
+  #arrange({ change, holding, delta, balance, isMain }: Effect, version: bigint, line: number): void {
+    // What was gone in the midst of a deal and came again has no place left over from before.
+    if (balance === 0n) holding.position = null
     else if (change.verb === 'sort') holding.position = customPlaceOf(change.amount, version)
     else if (isMain && change.place !== null && delta > 0n)
       holding.position = placeOf(change.place, holding.position, version, line)
@@ -313,9 +323,9 @@ class Desk {
 }
 
 /** A holding that has what the change's kind can't keep, or null. */
-function mismatchOf({ kind }: PreparedChange, { app, user, item, before }: Holding): Refusal | null {
-  const quantity = before?.quantity ?? 0n
-  const serials = before?.serials ?? 0
+function mismatchOf({ kind }: PreparedChange, holding: Holding): Refusal | null {
+  const { app, user, item, quantity } = holding
+  const serials = serialCountOf(holding)
   const isForeign = (kind === 'tally' && serials > 0) || (kind === 'serial' && quantity > 0n)
   return isForeign ? { code: 'KIND_MISMATCH', data: { app, user, item, kind, quantity, serials } } : null
 }

@@ -1,6 +1,6 @@
 import { compareBytes } from '../model/id.ts'
 import type { AccountRow, AppWrites, HistoryRow, HoldingRow, SerialRow } from '../storage/contract.ts'
-import type { Holding } from './parcel.ts'
+import { serialCountOf, type Holding } from './parcel.ts'
 
 /** An account as it stands after the deals settled so far. */
 export interface Account {
@@ -78,11 +78,9 @@ export function noWrites(app: string): MutableAppWrites {
 }
 
 /** Puts a holding where it belongs: to be inserted, updated, deleted, or left alone. */
-function placeHolding(
-  writes: MutableAppWrites,
-  { app, user, item, before, quantity, position, serials, serialsBefore }: Holding,
-): void {
-  const count = serialsBefore.size === 0 ? (before?.serials ?? 0) : serials.size
+function placeHolding(writes: MutableAppWrites, holding: Holding): void {
+  const { app, user, item, before, quantity, position } = holding
+  const count = serialCountOf(holding)
   if (
     quantity === (before?.quantity ?? 0n) &&
     count === (before?.serials ?? 0) &&

@@ -24,7 +24,7 @@ export const crowdPrefix = 'crowd_'
 const start = 1_767_225_600_000
 
 /** Puts layers around an inventory that change nothing which can be observed (I6). */
-export type Wrap = <I extends Inventory<never, never>>(inventory: I) => I
+export type Wrap = <I>(inventory: I) => I
 
 /** What a behaviour works with: a Stockpile on a database with nothing in it, and ways to look at it from outside. */
 export class Context {
@@ -163,9 +163,10 @@ export class Context {
   }
 
   /** Puts the layers around an inventory, and notes that it was asked for. */
-  #use<I extends Inventory<never, never>>(inventory: I): I {
+  #use<I>(inventory: I): I {
     const wrapped = this.#wrap(inventory)
-    this.#used.set(`${wrapped.kind} ${wrapped.app} ${wrapped.user}`, wrapped)
+    const used = wrapped as Inventory<unknown, never>
+    this.#used.set(`${used.kind} ${used.app} ${used.user}`, used)
     return wrapped
   }
 

@@ -3,6 +3,7 @@ import type { Suite } from './behaviour.ts'
 import { callbacks } from './callbacks.ts'
 import { deals } from './deals.ts'
 import { history } from './history.ts'
+import { hybrids } from './hybrids.ts'
 import { lifecycle } from './lifecycle.ts'
 import { limits } from './limits.ts'
 import { locks } from './locks.ts'
@@ -10,6 +11,7 @@ import { migrations } from './migrations.ts'
 import { reads } from './reads.ts'
 import { receipts } from './receipts.ts'
 import { savepoints } from './savepoints.ts'
+import { serials } from './serials.ts'
 import { transactionLimits } from './transaction-limits.ts'
 import { transactions } from './transactions.ts'
 import { validation } from './validation.ts'
@@ -18,7 +20,7 @@ import { verify } from './verify.ts'
 import { versions } from './versions.ts'
 
 export type { Behaviour, Capabilities, Mode, Suite } from './behaviour.ts'
-export { Context } from './context.ts'
+export { Context, type Wrap } from './context.ts'
 export type { Backend, Database, ForeignTransaction, TextRow } from './database.ts'
 export { isApplicable, runBehaviour } from './run-behaviour.ts'
 
@@ -39,6 +41,8 @@ export const suites: readonly Suite[] = [
   limits,
   verbs,
   reads,
+  serials,
+  hybrids,
   deals,
   receipts,
   versions,
