@@ -1,4 +1,4 @@
-export { StockpileError, type ErrorData, type ErrorReference } from './errors/stockpile-error.ts'
+export { StockpileError, type ErrorReference } from './errors/stockpile-error.ts'
 export { InvalidArgumentError, InvalidPropertiesError } from './errors/argument.ts'
 export {
   KeyReusedError,
@@ -8,7 +8,6 @@ export {
   SerialNotFoundError,
   SerialTakenError,
   VersionConflictError,
-  type HoldingFacts,
 } from './errors/refusal.ts'
 export {
   ConflictError,
@@ -31,6 +30,7 @@ export {
 export {
   ClosedError,
   InTransactionError,
+  JoinRefusedError,
   NoTransactionError,
   QueueFullError,
   TransactionClosedError,

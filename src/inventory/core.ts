@@ -1,6 +1,6 @@
 import type { Entry, HistoryFilter } from '../ledger/history.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { toVersion, type Change, type Kind, type Verb } from '../model/change.ts'
+import { toVersion, type Change, type Verb } from '../model/change.ts'
 import type { Deal, Outcome } from '../model/deal.ts'
 import { toApp, toId, type ItemId, type UserId } from '../model/id.ts'
 import { Items } from '../model/items.ts'
@@ -85,7 +85,7 @@ export abstract class Core<Q, G> extends Inventory<Q, G> {
     const { ifVersion } = toOptions('options', options)
     return {
       verb,
-      kind: this.kind as Kind,
+      kind: this.kind,
       app: this.app,
       user: this.user,
       item: id,

@@ -43,7 +43,7 @@ export class Hybrid<P extends Properties = Properties>
   }
 
   convert(item: ItemId, quantity: SerialGiven<P>, options?: WriteOptions): Promise<HybridQuantity<P>> {
-    return converterOf(this as unknown as AnyInventory)(item, quantity, options) as Promise<HybridQuantity<P>>
+    return converterOf(this)(item, quantity, options) as Promise<HybridQuantity<P>>
   }
 
   /**

@@ -113,7 +113,7 @@ export abstract class Inventory<Q, Given = Amount> {
   get plan(): Plan<Q, Given> {
     const planned = (verb: Verb, item: ItemId, given: Given | undefined, options: PlanOptions = {}): Planned<Q> => {
       const change = this.draft(verb, item, given, options)
-      planners.set(change, this as unknown as AnyInventory)
+      planners.set(change, this)
       return change
     }
     return {

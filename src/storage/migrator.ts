@@ -101,10 +101,10 @@ export class Migrator {
   }
 
   #schemas(apps: readonly string[]): { name: string; steps: readonly MigrationStep[] }[] {
-    const { shared, app } = this.#storage.migrations
+    const { migrations } = this.#storage
     return [
-      { name: 'shared', steps: shared },
-      ...apps.map((name) => ({ name: `${appPrefix}${name}`, steps: app(name) })),
+      { name: 'shared', steps: migrations.shared },
+      ...apps.map((name) => ({ name: `${appPrefix}${name}`, steps: migrations.app(name) })),
     ]
   }
 }

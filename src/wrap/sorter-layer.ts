@@ -67,11 +67,11 @@ export class SorterLayer<Q, Given = Amount> extends Passthru<Q, Given> implement
   }
 
   sort(items: Iterable<ItemId>): Promise<void> {
-    return sortOf(this as unknown as AnyInventory)(items)
+    return sortOf(this)(items)
   }
 
   page(options?: { limit?: number; after?: string | null }): Promise<Page<Q>> {
-    return pageOf(this as unknown as AnyInventory)(options) as Promise<Page<Q>>
+    return pageOf(this)(options) as Promise<Page<Q>>
   }
 }
 

@@ -31,7 +31,7 @@ export type Answer =
   { readonly id: number; readonly value: unknown } | { readonly id: number; readonly fault: FaultMessage }
 
 /** The work of one thread: everything that touches the file, so that the application's own thread never waits for the disk. */
-export class Desk {
+class Desk {
   readonly #options: ConnectionOptions
   #connection: Connection | null = null
   #opening: Promise<Connection> | null = null
