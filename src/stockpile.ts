@@ -5,9 +5,9 @@ import { Hybrid } from './inventory/hybrid.ts'
 import { plannerOf, type AnyInventory, type Outcomes } from './inventory/inventory.ts'
 import { Serial, type SerialOptions } from './inventory/serial.ts'
 import { Tally } from './inventory/tally.ts'
-import { collect } from './ledger/collect.ts'
+import { collect, settleInOne } from './ledger/collect.ts'
 import type { BatchOptions, LaneSettings } from './ledger/lane.ts'
-import { Ledger, type Logger, type SettledOutcome } from './ledger/ledger.ts'
+import { Ledger, type Logger } from './ledger/ledger.ts'
 import type { SerialSource } from './ledger/serial-numbers.ts'
 import type { Callback } from './ledger/transaction.ts'
 import type { VerifyOptions, VerifyReport } from './ledger/verify.ts'
@@ -39,7 +39,7 @@ export interface StockpileOptions {
   readonly batch?: BatchOptions
   /** How long answers to idempotency keys are kept, in days above 0; 30 unless said otherwise, `Infinity` for ever. */
   readonly receiptDays?: number
-  /** Told of what nobody waits for, such as a callback that throws; otherwise nothing is ever printed. */
+  /** Told of what nobody waits for. Without one nothing is printed, except for a callback that throws, which becomes a process warning. */
   readonly logger?: Logger
 }
 
@@ -149,7 +149,8 @@ export class Stockpile implements AsyncDisposable {
   }
 
   /**
-   * Calls back after the commit of the transaction that this is called in. A callback that throws is reported and changes nothing.
+   * Calls back after the commit of the transaction that this is called in, which waits for its callbacks before it answers. One that throws
+   * is reported and changes nothing.
    *
    * @throws NoTransactionError outside of a transaction
    */
@@ -184,13 +185,11 @@ export class Stockpile implements AsyncDisposable {
       throw new InvalidArgumentError('changes', changes, 'a list of changes from inventory.plan')
     const runs = runsOf(changes, this)
     const { data, key, ifVersion, dryRun } = toOptions('options', options)
-    const settle = (all: readonly Change[]): Promise<SettledOutcome[]> =>
-      this.ledger.settle({ changes: all, data, key, ifVersion, dryRun })
-    if (runs.length === 0) await settle([])
+    if (runs.length === 0) await this.ledger.settle({ changes: [], data, key, ifVersion, dryRun })
     const outcomes = await collect(
       this.ledger,
-      runs.map((run) => () => run.inventory.write({ changes: run.changes })),
-      settle,
+      runs.map((run) => () => run.inventory.write({ changes: run.changes, data, key, dryRun })),
+      (deals) => settleInOne(deals, { data, key, ifVersion, dryRun }, (deal) => this.ledger.settle(deal)),
     )
     return outcomes.flat() as Outcomes<Changes>
   }
@@ -204,6 +203,11 @@ export class Stockpile implements AsyncDisposable {
   async migrate(apps: readonly string[] = []): Promise<Migration[]> {
     if (!Array.isArray(apps)) throw new InvalidArgumentError('apps', apps, 'a list of apps')
     return this.ledger.migrate(Array.from(apps as readonly string[], (app) => toApp(app)))
+  }
+
+  /** The apps that have tables in this database, sorted. */
+  async apps(): Promise<string[]> {
+    return this.ledger.apps()
   }
 
   /**
@@ -247,13 +251,13 @@ function runsOf(changes: readonly unknown[], stockpile: Stockpile): { inventory:
 function inventoryOf(change: Change, planner: AnyInventory | undefined, stockpile: Stockpile): AnyInventory {
   if (planner === undefined) return coreOf(change, stockpile)
   // A core of another Stockpile adds nothing to the change; what a wrapper would add is lost elsewhere, so that is refused later.
-  return planner.isOf(stockpile.ledger) || !(planner instanceof Core) ? planner : coreOf(change, stockpile)
+  return planner.ledger === stockpile.ledger || !(planner instanceof Core) ? planner : coreOf(change, stockpile)
 }
 
 /** The core of a change. */
 function coreOf({ kind, app, user }: Change, stockpile: Stockpile): AnyInventory {
   const core = kind === 'tally' ? Tally : kind === 'serial' ? Serial : Hybrid
-  return new core(stockpile, app, user) as unknown as AnyInventory
+  return new core(stockpile, app, user)
 }
 
 function laneSettings(batch: BatchOptions = {}, { isSingleWriter }: Storage): LaneSettings {

@@ -37,7 +37,7 @@ export class OutcomeUnknownError extends StockpileError {
     code: 'OUTCOME_UNKNOWN',
     isRetryable: false,
     meaning:
-      'The connection broke while COMMIT was on its way and the database could not be asked what became of it. ' +
+      'The answer to COMMIT was lost, and what became of the deal could not be found out. ' +
       'Look the deal up in the history by its id, or send it again with the same idempotency key.',
     afterwards: 'The deal happened as a whole or not at all; which of the two is not known here.',
   }
@@ -46,7 +46,7 @@ export class OutcomeUnknownError extends StockpileError {
 
   constructor(deals: readonly string[], options?: ErrorOptions) {
     super(
-      `the connection broke during COMMIT and the database did not come back to be asked: the outcome of ${deals.length === 1 ? 'deal' : 'deals'} ` +
+      `the answer to COMMIT was lost, and what became of it could not be found out in time: the outcome of ${deals.length === 1 ? 'deal' : 'deals'} ` +
         `${deals.slice(0, 5).join(', ')}${deals.length > 5 ? ', ...' : ''} is unknown; look it up in the history, or send it again with the same key`,
       { deals },
       options,

@@ -37,12 +37,15 @@ export class TransactionClosedError extends StockpileError {
   static override readonly reference = {
     code: 'TRANSACTION_CLOSED',
     isRetryable: false,
-    meaning: 'Something went on using a transaction after it had ended: usually a missing `await` in its callback.',
+    meaning:
+      'Something went on using a transaction after it had ended: a missing `await` in its callback, or a timer that was started there.',
     afterwards: nothingWritten,
   }
 
   constructor() {
-    super('the transaction of this call has ended: await everything inside the callback of transaction()')
+    super(
+      'the transaction of this call has ended: await everything inside the callback of transaction(), and start timers outside of it',
+    )
   }
 }
 
@@ -86,5 +89,21 @@ export class InTransactionError extends StockpileError {
 
   constructor(what: string) {
     super(`${what} can not be called inside a transaction: call it before, or after`, { what })
+  }
+}
+
+/** A connection of the application's own can't be joined. */
+export class JoinRefusedError extends StockpileError {
+  static override readonly reference = {
+    code: 'JOIN_REFUSED',
+    isRetryable: false,
+    meaning:
+      'The connection given to join() has no open transaction, leads to another database, or is of a kind that can not be joined; the message ' +
+      'says which, and what to do.',
+    afterwards: nothingWritten,
+  }
+
+  constructor(reason: string, data: { readonly client: string; readonly location?: string }, options?: ErrorOptions) {
+    super(`this connection can not be joined: ${reason}`, { ...data }, options)
   }
 }

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { InvalidArgumentError } from '../errors.ts'
 import { toVersion, type Change } from './change.ts'
 import { toJsonText } from './json-text.ts'
-import { changesMax, dataBytesMax, keyBytesMax, serialsMax } from './limits.ts'
+import { changesMax, dataBytesMax, dealBytesMax, keyBytesMax, serialsMax } from './limits.ts'
 import type { NextSerial } from './quantity.ts'
 
 /** What can be said with any write. */
@@ -80,14 +80,22 @@ export function prepareDeal(id: string, deal: Deal, nextSerial: NextSerial): Pre
   const changes = deal.ifVersion === undefined ? deal.changes : withVersion(deal.changes, deal.ifVersion)
   const data = deal.data === undefined ? null : toJsonText('data', deal.data, 'object', dataBytesMax)
   if (key !== undefined) checkKey(key)
+  const bytes = changes.reduce((sum, change) => sum + bytesOf(change), 0) + changes.length * (data?.length ?? 0)
+  if (bytes > dealBytesMax) {
+    throw new InvalidArgumentError(
+      'changes',
+      `about ${bytes} bytes`,
+      `at most ${dealBytesMax} bytes with data and properties; make several deals of it`,
+    )
+  }
   return {
     id,
     changes: changes.map((change) => ({ ...change, made: madeSerials(change, nextSerial) })),
     data,
     key: key ?? null,
-    hash: key === undefined ? null : requestHash(changes, deal.data),
+    hash: key === undefined ? null : requestHash(changes, data),
     isDryRun: deal.dryRun === true,
-    bytes: changes.reduce((sum, change) => sum + bytesOf(change), 0) + changes.length * (data?.length ?? 0),
+    bytes,
   }
 }
 
@@ -155,7 +163,7 @@ function checkKey(key: unknown): asserts key is string {
 }
 
 /** The hash of everything that makes two requests the same: the changes in their order, and `data` whatever the order of its keys. */
-function requestHash(changes: readonly Change[], data: Deal['data']): string {
+function requestHash(changes: readonly Change[], data: string | null): string {
   const request = changes.map((change) => [
     change.verb,
     change.kind,
@@ -169,8 +177,8 @@ function requestHash(changes: readonly Change[], data: Deal['data']): string {
     change.place,
     change.ifVersion?.toString() ?? null,
   ])
-  // JSON.parse first: what counts is what is stored, toJSON and dropped undefineds included.
-  const canonical = data === undefined ? null : sorted(JSON.parse(JSON.stringify(data)) as unknown)
+  // What counts is what is stored.
+  const canonical = data === null ? null : sorted(JSON.parse(data) as unknown)
   return hash('sha256', JSON.stringify([request, canonical]), 'base64url')
 }
 

@@ -13,6 +13,12 @@ export const dataBytesMax = 16 * 1024
 /** Most changes in one deal: a deal is settled in one database transaction, and 10,000 rows stay below a few MiB and about a second. */
 export const changesMax = 10_000
 
+/**
+ * Most bytes of one deal, about: what its ids, its serials' properties and `data`, once for each change, take. Written in hexadecimal, as
+ * other than ASCII is on MariaDB and MySQL, it still fits the 16 MiB of a default `max_allowed_packet`.
+ */
+export const dealBytesMax = 6 * 1024 * 1024
+
 /** Most items in one `get([...])`: as many as a deal can change. */
 export const itemsMax = 10_000
 

@@ -15,7 +15,7 @@ test('a deal that waits for its tables is not overtaken by a later one of the sa
 test('a deal that breaks a rule makes no tables', async () => {
   await using stockpile = new Stockpile({ storage: sqlite(':memory:') })
   await expect(stockpile.tally('unheard_of', 1).add('x', 1, { key: '' })).rejects.toThrow('key must be')
-  expect(await stockpile.ledger.apps()).toEqual([])
+  expect(await stockpile.apps()).toEqual([])
 })
 
 test('deals that need many serial numbers at once all get theirs', async () => {

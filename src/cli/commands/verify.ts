@@ -19,7 +19,7 @@ export function addVerify(program: Command, state: State): void {
     .action(async (names: string[], { quiet }: { quiet?: boolean }, command: Command) => {
       const options = command.optsWithGlobals<CommonOptions>()
       const reports = await withStockpile(options, 'read', async (stockpile) => {
-        const apps = names.length > 0 ? names : await stockpile.ledger.apps()
+        const apps = names.length > 0 ? names : await stockpile.apps()
         const done: VerifyReport[] = []
         for (const app of apps) done.push(await verifyApp(stockpile, app, quiet === true))
         return done
