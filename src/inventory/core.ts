@@ -6,7 +6,7 @@ import { toApp, toId, type ItemId, type UserId } from '../model/id.ts'
 import { Items } from '../model/items.ts'
 import { toOptions } from '../model/options.ts'
 import type { SerialEntry } from '../model/serial.ts'
-import { Inventory, type PlanOptions, type Selection } from './inventory.ts'
+import { Inventory, type DraftOptions, type Selection } from './inventory.ts'
 
 /** What the arguments of a verb say about quantities. */
 export type Given = Pick<Change, 'amount' | 'serials' | 'properties'>
@@ -18,8 +18,7 @@ export type Given = Pick<Change, 'amount' | 'serials' | 'properties'>
 export abstract class Core<Q, G> extends Inventory<Q, G> {
   override readonly app: string
   override readonly user: string
-  /** The way to everything stored. */
-  protected readonly ledger: Ledger
+  override readonly ledger: Ledger
 
   /**
    * @param stockpile where it is stored
@@ -34,8 +33,8 @@ export abstract class Core<Q, G> extends Inventory<Q, G> {
     this.user = toId('user', user)
   }
 
-  /** Checks what a verb was given. */
-  protected abstract given(verb: Verb, item: string, given: G | undefined): Given
+  /** Checks what a verb was given; a move only names what is there already. */
+  protected abstract given(verb: Verb, item: string, given: G | undefined, isMove: boolean): Given
 
   /** Makes a quantity of what is stored; undefined for none. */
   protected abstract stored(item: string, count: bigint, serials: readonly SerialEntry[]): Q | undefined
@@ -70,19 +69,15 @@ export abstract class Core<Q, G> extends Inventory<Q, G> {
     return this.ledger.history(this.app, this.user, filter)
   }
 
-  override isOf(ledger: object): boolean {
-    return ledger === this.ledger
-  }
-
   override ready(): Promise<void> {
     return this.ledger.ready(this.app)
   }
 
-  override draft(verb: Verb, item: ItemId, given: G | undefined, options: PlanOptions): Change {
+  override draft(verb: Verb, item: ItemId, given: G | undefined, options: DraftOptions): Change {
     // In the order of the arguments, so that of two faults the first is the one reported.
     const id = toId('item', item)
-    const what = this.given(verb, id, given)
-    const { ifVersion } = toOptions('options', options)
+    const { ifVersion, party = null } = toOptions('options', options)
+    const what = this.given(verb, id, given, party !== null)
     return {
       verb,
       kind: this.kind,
@@ -90,7 +85,7 @@ export abstract class Core<Q, G> extends Inventory<Q, G> {
       user: this.user,
       item: id,
       ...what,
-      party: null,
+      party,
       place: null,
       ifVersion: ifVersion === undefined ? null : toVersion('ifVersion', ifVersion),
     }

@@ -56,10 +56,10 @@ export class Hybrid<P extends Properties = Properties>
     const next = this.ledger.nextSerial
     if (typeof value === 'number' || typeof value === 'bigint') return new HybridQuantity<P>(value, [], next)
     if (value instanceof HybridQuantity) return new HybridQuantity<P>(value.tally(), toPairs<P>(value), next)
-    if (typeof value === 'object' && value !== null && 'tally' in value) {
-      const { tally, serials = {} } = value as { tally: unknown; serials?: unknown }
+    if (typeof value === 'object' && value !== null && ('tally' in value || 'serials' in value)) {
+      const { tally = 0, serials = {} } = value as { tally?: unknown; serials?: unknown }
       return new HybridQuantity<P>(
-        typeof tally === 'string' ? BigInt(tally) : (tally as Amount),
+        typeof tally === 'string' && /^[0-9]{1,19}$/.test(tally) ? BigInt(tally) : (tally as Amount),
         toPairs<P>(serials),
         next,
       )
@@ -67,11 +67,11 @@ export class Hybrid<P extends Properties = Properties>
     return new HybridQuantity<P>(0n, toPairs<P>(value), next)
   }
 
-  protected override given(verb: Verb, item: string, given: SerialGiven<P> | undefined): Given {
+  protected override given(verb: Verb, item: string, given: SerialGiven<P> | undefined, isMove: boolean): Given {
     const what = verb === 'set' || verb === 'convert' || given !== undefined ? given : 1
     if (typeof what === 'number' || typeof what === 'bigint') return this.counted(verb, item, what, verb === 'convert')
     const amount = what instanceof HybridQuantity ? what.tally() : 0n
-    const serials = this.exactly(verb, item, what as Iterable<unknown> | Quantity<P>)
+    const serials = this.exactly(verb, item, what as Iterable<unknown> | Quantity<P>, isMove)
     if (verb === 'convert' && amount > 0n)
       throw new InvalidArgumentError('quantity', what, 'a number, or serials without a count')
     if (serials.length === 0 && amount === 0n && verb !== 'set')

@@ -1,7 +1,8 @@
 import { InvalidArgumentError } from '../errors.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import type { Entry, HistoryFilter } from '../ledger/history.ts'
 import type { Amount } from '../model/amount.ts'
-import type { Change, Kind, Verb } from '../model/change.ts'
+import type { Change, Kind, Party, Verb } from '../model/change.ts'
 import type { Deal, Outcome, WriteOptions } from '../model/deal.ts'
 import { toId, type ItemId } from '../model/id.ts'
 import type { Items } from '../model/items.ts'
@@ -26,6 +27,12 @@ export interface ReadOptions {
 export interface PlanOptions {
   /** Refuse the whole deal unless the account is at this version before it. */
   readonly ifVersion?: bigint | undefined
+}
+
+/** What a draft is told besides. */
+export interface DraftOptions extends PlanOptions {
+  /** Where it comes from or goes to: then no serial is made and no properties are given, because all of it is there already. */
+  readonly party?: Party
 }
 
 declare const quantityKey: unique symbol
@@ -74,6 +81,8 @@ export abstract class Inventory<Q, Given = Amount> {
   abstract readonly user: string
   /** What kind of quantities it keeps. */
   abstract readonly kind: Kind
+  /** The way to everything stored; not for applications. */
+  abstract readonly ledger: Ledger
 
   /**
    * Reads holdings of one moment: the primitive under `get` and `all`.
@@ -96,10 +105,7 @@ export abstract class Inventory<Q, Given = Amount> {
   abstract quantity(value?: unknown): Q
 
   /** Makes a change of the arguments of a verb; done by the core, for all layers. */
-  abstract draft(verb: Verb, item: ItemId, given: Given | undefined, options: PlanOptions): Change
-
-  /** Whether this is stored through a ledger. */
-  abstract isOf(ledger: object): boolean
+  abstract draft(verb: Verb, item: ItemId, given: Given | undefined, options: DraftOptions): Change
 
   /** Waits until `quantity()` can make serials. */
   abstract ready(): Promise<void>

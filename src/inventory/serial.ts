@@ -56,8 +56,8 @@ export abstract class SerialCore<Q, P extends Properties, G> extends Core<Q, G> 
   }
 
   /** Exactly the serials that a verb was given; those that are to be taken need no properties. */
-  protected exactly(verb: Verb, item: string, given: unknown): SerialEntry[] {
-    const isTaken = verb === 'subtract' || verb === 'convert'
+  protected exactly(verb: Verb, item: string, given: unknown, isMove: boolean): SerialEntry[] {
+    const isTaken = isMove || verb === 'subtract' || verb === 'convert'
     const text = (serial: bigint, properties: unknown): string => (isTaken ? '{}' : this.text(item, serial, properties))
     if (given instanceof Quantity) {
       const pairs = [...(given as Quantity<P>)]
@@ -69,7 +69,8 @@ export abstract class SerialCore<Q, P extends Properties, G> extends Core<Q, G> 
     const serials = [...(given as Iterable<unknown>)].map((serial) => toSerial('serial', serial))
     if (serials.length > serialsMax)
       throw new InvalidArgumentError('quantity', `${serials.length} serials`, `at most ${serialsMax} serials`)
-    const twice = serials.find((serial, index) => serials.indexOf(serial) !== index)
+    const seen = new Set<bigint>()
+    const twice = serials.find((serial) => seen.has(serial) || !seen.add(serial))
     if (twice !== undefined) throw new InvalidArgumentError('quantity', twice, 'a list that names each serial once')
     return serials.map((serial) => ({ serial, properties: text(serial, {}) }))
   }
@@ -77,7 +78,7 @@ export abstract class SerialCore<Q, P extends Properties, G> extends Core<Q, G> 
   /** What a verb was given as a number. */
   protected counted(verb: Verb, item: string, amount: unknown, makes: boolean): Given {
     const checked = toAmount('quantity', amount, verb === 'set' ? 0 : 1)
-    return { amount: checked, serials: null, properties: makes ? this.text(item, null, {}) : '{}' }
+    return { amount: checked, serials: null, properties: makes && checked > 0n ? this.text(item, null, {}) : '{}' }
   }
 }
 
@@ -102,11 +103,12 @@ export class Serial<P extends Properties = Properties> extends SerialCore<Quanti
     return new Quantity<P>(toPairs<P>(value), this.ledger.nextSerial)
   }
 
-  protected override given(verb: Verb, item: string, given: SerialGiven<P> | undefined): Given {
+  protected override given(verb: Verb, item: string, given: SerialGiven<P> | undefined, isMove: boolean): Given {
     if (verb === 'convert') throw new InvalidArgumentError('verb', verb, 'used with a hybrid')
     const what = verb === 'set' || given !== undefined ? given : 1
-    if (typeof what === 'number' || typeof what === 'bigint') return this.counted(verb, item, what, verb !== 'subtract')
-    const serials = this.exactly(verb, item, what)
+    if (typeof what === 'number' || typeof what === 'bigint')
+      return this.counted(verb, item, what, verb !== 'subtract' && !isMove)
+    const serials = this.exactly(verb, item, what, isMove)
     if (serials.length === 0 && verb !== 'set') throw new InvalidArgumentError('quantity', what, 'at least one serial')
     return { amount: 0n, serials, properties: '{}' }
   }

@@ -14,7 +14,7 @@ import { toApp } from '../model/id.ts'
 import type { NextSerial } from '../model/quantity.ts'
 import type { HoldingAnswer, HoldingQuery, SettledChange, Storage } from '../storage/contract.ts'
 import { Migrator, type Migration } from '../storage/migrator.ts'
-import { collecting } from './collect.ts'
+import { collect, collecting, type SettleAll } from './collect.ts'
 import { Gate } from './gate.ts'
 import { toEntry, toEntryQuery, type Entry, type HistoryFilter } from './history.ts'
 import { inTime } from './in-time.ts'
@@ -120,6 +120,11 @@ export class Ledger {
     } finally {
       this.#leave()
     }
+  }
+
+  /** Does the writes of several inventories as one deal, which `settle` makes of what arrives; see `collect`. */
+  collect<T>(writes: readonly (() => Promise<T>)[], settle: SettleAll): Promise<T[]> {
+    return collect(this, writes, settle)
   }
 
   /** Makes a serial number; throws SerialsNotReadyError when there is none, until `ready` was awaited. */
@@ -310,7 +315,8 @@ export class Ledger {
       if (party !== null && !this.#migrator.isReady(party.app)) await this.#prepare(party.app, scope)
     }
     const made = deal.changes.reduce((sum, change) => sum + serialsMade(change), 0n)
-    if (made > 0n && !this.#serials.isReady(made)) await this.#number(made, scope)
+    // Again, because others who waited for the same numbers may have taken them.
+    while (made > 0n && !this.#serials.isReady(made)) await this.#number(made, scope)
   }
 
   /** Sees to an app's tables. A single writer's open transaction would be in the way of that, so it is done between two tries of it. */

@@ -26,6 +26,8 @@ interface Effect {
   readonly balance: bigint
   readonly quantity: bigint
   readonly moves: SerialMoves
+  /** The holding's serials after it, where a later change of the deal touches them again; null where they are as the deal left them. */
+  serials: ReadonlyMap<bigint, string> | null
   /** The other side of a transfer. */
   readonly party: string | null
   /** Whether it is the side that the change names, and not the other. */
@@ -142,6 +144,10 @@ class Desk {
     const other = change.party === null ? null : this.#holding(change.party.app, change.party.user, change.item)
     const mismatch = mismatchOf(change, main) ?? (other === null ? null : mismatchOf(change, other))
     if (mismatch !== null) return mismatch
+    for (const effect of effects) {
+      const isAgain = effect.holding === main || effect.holding === other
+      if (isAgain && change.kind !== 'tally') effect.serials ??= new Map(effect.holding.serials)
+    }
     const [mainBefore, otherBefore] = [totalOf(main), other === null ? 0n : totalOf(other)]
     const moves: SerialMoves = { in: [], out: [], set: [] }
     const otherMoves: SerialMoves = { in: [], out: [], set: [] }
@@ -163,6 +169,7 @@ class Desk {
         balance,
         quantity: holding.quantity,
         moves: itsMoves,
+        serials: null,
         party: partyName,
         isMain,
       })
@@ -264,17 +271,20 @@ class Desk {
         this.#arrange(effect, account.version, line)
         this.#history.push(historyRow(deal, effect, account, line))
       }
-      return effect.isMain ? [outcomeOf(effect, account.version)] : []
+      return effect.isMain ? [answerOf(effect, effects[index + 1], (one) => this.#account(one.holding).version)] : []
     })
   }
 
   /** Says what a deal would lead to, and takes it back. */
   #foretell(effects: readonly Effect[]): SettledChange[] {
     const moved = new Set(effects.filter(isChange).map(({ holding }) => this.#account(holding)))
-    const outcomes = effects.flatMap((effect) => {
-      const account = this.#account(effect.holding)
-      return effect.isMain ? [outcomeOf(effect, account.version + (moved.has(account) ? 1n : 0n))] : []
-    })
+    const versionOf = ({ holding }: Effect): bigint => {
+      const account = this.#account(holding)
+      return account.version + (moved.has(account) ? 1n : 0n)
+    }
+    const outcomes = effects.flatMap((effect, index) =>
+      effect.isMain ? [answerOf(effect, effects[index + 1], versionOf)] : [],
+    )
     this.#undo()
     return outcomes
   }
@@ -288,8 +298,10 @@ class Desk {
     // What was gone in the midst of a deal and came again has no place left over from before.
     if (balance === 0n) holding.position = null
     else if (change.verb === 'sort') holding.position = customPlaceOf(change.amount, version)
-    else if (isMain && change.place !== null && delta > 0n)
-      holding.position = placeOf(change.place, holding.position, version, line)
+    else {
+      const place = isMain ? change.place : change.party?.place
+      if (place && delta > 0n) holding.position = placeOf(place, holding.position, version, line)
+    }
   }
 
   #account({ app, user }: Holding): Account {
@@ -371,9 +383,16 @@ function movesText(moves: SerialMoves): string | null {
   )
 }
 
-function outcomeOf({ change, holding, delta, quantity }: Effect, version: bigint): SettledChange {
+/** What a change led to, and on the other side of a transfer too where somebody there asked. */
+function answerOf(main: Effect, next: Effect | undefined, versionOf: (effect: Effect) => bigint): SettledChange {
+  const outcome = outcomeOf(main, versionOf(main))
+  const isAsked = main.change.party?.place !== undefined
+  return isAsked && next !== undefined ? { ...outcome, other: outcomeOf(next, versionOf(next)) } : outcome
+}
+
+function outcomeOf({ change, holding, delta, quantity, serials: then }: Effect, version: bigint): SettledChange {
   const { app, user, item } = holding
-  const entries = [...holding.serials].map(([serial, properties]) => ({ serial, properties }))
+  const entries = [...(then ?? holding.serials)].map(([serial, properties]) => ({ serial, properties }))
   const serials = change.kind === 'tally' ? null : entries.sort((left, right) => (left.serial < right.serial ? -1 : 1))
   return { app, user, item, change: delta, quantity, serials, version }
 }

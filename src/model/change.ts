@@ -2,7 +2,7 @@ import { InvalidArgumentError } from '../errors.ts'
 import { toAmount } from './amount.ts'
 import { toApp, toId } from './id.ts'
 import { toJsonText } from './json-text.ts'
-import { propertiesBytesMax, serialsMax } from './limits.ts'
+import { changesMax, propertiesBytesMax, serialsMax } from './limits.ts'
 import { toSerial, type SerialEntry } from './serial.ts'
 
 /** What an inventory keeps: counts, numbered instances, or both. */
@@ -18,6 +18,8 @@ export type Place = 'recent' | 'first' | 'oldest'
 export interface Party {
   readonly app: string
   readonly user: string
+  /** What it does to the item's place there, where the other side has layers that were asked. */
+  readonly place?: Place | null
 }
 
 /**
@@ -69,9 +71,6 @@ export function toChange(argument: string, change: unknown): Change {
   if (!verbs.has(verb))
     throw new InvalidArgumentError(`${argument}.verb`, verb, "'add', 'subtract', 'set', 'convert' or 'sort'")
   if (!kinds.has(kind)) throw new InvalidArgumentError(`${argument}.kind`, kind, "'tally', 'serial' or 'hybrid'")
-  if (place !== undefined && place !== null && !places.has(place)) {
-    throw new InvalidArgumentError(`${argument}.place`, place, "'recent', 'first' or 'oldest'")
-  }
   const given = serials === undefined || serials === null ? null : toEntries(`${argument}.serials`, serials)
   if (given !== null && kind === 'tally')
     throw new InvalidArgumentError(`${argument}.serials`, serials, 'left out for a tally')
@@ -85,9 +84,16 @@ export function toChange(argument: string, change: unknown): Change {
     serials: given,
     properties: properties === undefined ? '{}' : toPropertiesText(`${argument}.properties`, properties),
     party: party === undefined || party === null ? null : toParty(`${argument}.party`, party),
-    place: (place as Place | undefined) ?? null,
+    place: toPlace(`${argument}.place`, place),
     ifVersion: ifVersion === undefined || ifVersion === null ? null : toVersion(`${argument}.ifVersion`, ifVersion),
   }
+  const { verb: checkedVerb, party: other } = checked
+  if (other !== null && other.app === checked.app && other.user === checked.user)
+    throw new InvalidArgumentError(`${argument}.party`, party, 'another account: nothing would move')
+  if (other !== null && (checkedVerb === 'sort' || checkedVerb === 'convert'))
+    throw new InvalidArgumentError(`${argument}.party`, party, `left out for '${checkedVerb}'`)
+  if (checkedVerb === 'sort' && checked.amount >= changesMax)
+    throw new InvalidArgumentError(`${argument}.amount`, amount, `a rank below ${changesMax}`)
   if (checked.verb === 'convert' && checked.kind !== 'hybrid')
     throw new InvalidArgumentError(`${argument}.verb`, verb, 'used with a hybrid')
   return checked
@@ -133,6 +139,13 @@ function toPropertiesText(argument: string, properties: unknown): string {
 
 function toParty(argument: string, party: unknown): Party {
   if (typeof party !== 'object' || party === null) throw new InvalidArgumentError(argument, party, '{ app, user }')
-  const { app, user } = party as Record<keyof Party, unknown>
-  return { app: toApp(app), user: toId(`${argument}.user`, user) }
+  const { app, user, place } = party as Record<keyof Party, unknown>
+  const account = { app: toApp(app), user: toId(`${argument}.user`, user) }
+  return place === undefined ? account : { ...account, place: toPlace(`${argument}.place`, place) }
+}
+
+function toPlace(argument: string, place: unknown): Place | null {
+  if (place === undefined || place === null) return null
+  if (places.has(place)) return place as Place
+  throw new InvalidArgumentError(argument, place, "'recent', 'first' or 'oldest'")
 }

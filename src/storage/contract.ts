@@ -86,6 +86,8 @@ export interface SettledChange {
   /** All serials of the holding, ascending; null for a tally. */
   readonly serials: readonly SerialEntry[] | null
   readonly version: bigint
+  /** What a transfer led to on its other side, where that was asked for. */
+  readonly other?: Omit<SettledChange, 'other'>
 }
 
 /** Why a deal was refused, as plain data: the code of an error class and what its constructor takes. */

@@ -12,8 +12,10 @@ import { reads } from './reads.ts'
 import { receipts } from './receipts.ts'
 import { savepoints } from './savepoints.ts'
 import { serials } from './serials.ts'
+import { sorters } from './sorters.ts'
 import { transactionLimits } from './transaction-limits.ts'
 import { transactions } from './transactions.ts'
+import { transfers } from './transfers.ts'
 import { validation } from './validation.ts'
 import { verbs } from './verbs.ts'
 import { verify } from './verify.ts'
@@ -43,6 +45,8 @@ export const suites: readonly Suite[] = [
   reads,
   serials,
   hybrids,
+  transfers,
+  sorters,
   deals,
   receipts,
   versions,

@@ -1,6 +1,7 @@
 import type { Entry, HistoryFilter } from '../ledger/history.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import { InvalidArgumentError } from '../errors.ts'
-import { Inventory, type AnyInventory, type Extras, type PlanOptions, type Selection } from '../inventory/inventory.ts'
+import { Inventory, type AnyInventory, type Extras, type DraftOptions, type Selection } from '../inventory/inventory.ts'
 import type { Amount } from '../model/amount.ts'
 import type { Change, Kind, Verb } from '../model/change.ts'
 import type { Deal, Outcome } from '../model/deal.ts'
@@ -33,6 +34,7 @@ export class Passthru<Q, Given = Amount> extends Inventory<Q, Given> {
   override readonly app: string
   override readonly user: string
   override readonly kind: Kind
+  override readonly ledger: Ledger
   /** The inventory inside. */
   protected readonly inner: Inventory<Q, Given>
 
@@ -45,6 +47,7 @@ export class Passthru<Q, Given = Amount> extends Inventory<Q, Given> {
     this.app = inner.app
     this.user = inner.user
     this.kind = inner.kind
+    this.ledger = inner.ledger
     // A method that only a layer below has is made anew for this one, so that what it does passes through here too.
     for (const [name, make] of Object.entries(inner.extras)) {
       if (!(name in this)) Object.defineProperty(this, name, { value: make(this as unknown as AnyInventory) })
@@ -71,12 +74,8 @@ export class Passthru<Q, Given = Amount> extends Inventory<Q, Given> {
     return this.inner.quantity(value)
   }
 
-  override draft(verb: Verb, item: ItemId, given: Given | undefined, options: PlanOptions): Change {
+  override draft(verb: Verb, item: ItemId, given: Given | undefined, options: DraftOptions): Change {
     return this.inner.draft(verb, item, given, options)
-  }
-
-  override isOf(ledger: object): boolean {
-    return this.inner.isOf(ledger)
   }
 
   override ready(): Promise<void> {

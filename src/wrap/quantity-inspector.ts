@@ -18,8 +18,9 @@ export interface Inspection {
 }
 
 /**
- * Looks at a quantity. It may change it (fill in properties), answer another one instead, or refuse by throwing: then a write doesn't
- * happen, and a read fails.
+ * Looks at a quantity. It may change it (fill in properties), answer another one instead, or refuse by throwing: on the way in, the write
+ * doesn't happen; on the way out, the read fails. What a write led to is seen after the write, which throwing doesn't undo: the whole
+ * transaction does, where there is one.
  */
 export type Check<Q> = (quantity: Q, inspection: Inspection) => Q | void
 
@@ -46,10 +47,16 @@ class InspectorLayer<Q, Given = Amount> extends Passthru<Q, Given> {
     return this.#check(quantity, { app: this.app, user: this.user, item, direction }) ?? quantity
   }
 
-  /** Shows the check what a change brings in. Of serials that are still to be made it sees one, with the number 1. */
+  /**
+   * Shows the check what a change brings in. Of serials that are still to be made it sees one, with the number 1. What is known only
+   * under the lock it sees when it comes out: which serials the newest are, what properties they have that move between accounts, and
+   * how many a `set` moves.
+   */
   #inspectChange(change: Change): Change {
-    const { verb, kind, item, amount, serials, properties } = change
-    if (verb === 'sort' || (verb === 'subtract' && serials !== null)) return change
+    const { verb, kind, item, amount, serials, properties, party } = change
+    const isGiven = verb === 'subtract' || party !== null
+    if (verb === 'sort' || (verb === 'set' && party !== null)) return change
+    if (isGiven && kind !== 'tally' && (serials !== null || kind === 'serial')) return change
     if (kind === 'tally') return { ...change, amount: this.#inspect(this.quantity(amount), item, 'in') as bigint }
     const makesSerials = serials === null && (verb === 'convert' || (kind === 'serial' && verb !== 'subtract'))
     const entries = makesSerials ? [{ serial: 1n, properties }] : (serials ?? [])
@@ -73,8 +80,8 @@ export type QuantityInspector<I> = Layered<Passthru<QuantityOf<I>, GivenOf<I>>, 
  *
  * @throws InvalidArgumentError for a check that is no function
  * @example
- * const careful = new QuantityInspector(stockpile.tally('farm', 1), (quantity) => {
- *   if (quantity > 1000n) throw new RangeError('nobody has a thousand sheep')
+ * const careful = new QuantityInspector(stockpile.tally('farm', 1), (quantity, { direction }) => {
+ *   if (direction === 'in' && quantity > 1000n) throw new RangeError('nobody gets a thousand sheep at once')
  * })
  */
 export const QuantityInspector = InspectorLayer as new <I>(

@@ -5,6 +5,7 @@ import type { Place } from '../model/change.ts'
 import type { Deal, Outcome } from '../model/deal.ts'
 import { compareNaturally, toId, type ItemId } from '../model/id.ts'
 import type { Items } from '../model/items.ts'
+import { changesMax } from '../model/limits.ts'
 import { Passthru, type GivenOf, type Layered, type QuantityOf } from './passthru.ts'
 
 /** What a sorter can do besides. */
@@ -98,7 +99,11 @@ function sortOf(top: AnyInventory): Sorting<unknown>['sort'] {
     if (typeof items !== 'object' || items === null || !(Symbol.iterator in items))
       throw new InvalidArgumentError('items', items, 'a list of ids')
     const ids = [...items].map((item) => toId('item', item))
-    const twice = ids.find((id, index) => ids.indexOf(id) !== index)
+    if (ids.length === 0) throw new InvalidArgumentError('items', ids, 'at least one id')
+    if (ids.length > changesMax)
+      throw new InvalidArgumentError('items', `${ids.length} ids`, `at most ${changesMax} ids`)
+    const seen = new Set<string>()
+    const twice = ids.find((id) => seen.has(id) || !seen.add(id))
     if (twice !== undefined) throw new InvalidArgumentError('items', twice, 'a list that names each item once')
     const changes = ids.map((item, rank) => ({
       verb: 'sort' as const,

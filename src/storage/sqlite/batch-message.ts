@@ -80,7 +80,7 @@ export function packAnswer({ settlements }: BatchAnswer): AnswerMessage {
       settlement !== null &&
       !settlement.isReplay &&
       'outcomes' in settlement &&
-      settlement.outcomes.every(({ serials }) => serials === null)
+      settlement.outcomes.every(({ serials, other }) => serials === null && other === undefined)
     if (!isPlainAnswer) values.push(settlement)
     else for (const { change, quantity, version } of settlement.outcomes) values.push(change, quantity, version)
   }
