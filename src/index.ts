@@ -31,10 +31,13 @@ export type { ItemId, UserId } from './model/id.ts'
 export { Items } from './model/items.ts'
 export type { Entry, HistoryFilter } from './ledger/history.ts'
 export type { BatchOptions } from './ledger/lane.ts'
-export type { Logger } from './ledger/ledger.ts'
+export type { Joined } from './ledger/join.ts'
+export type { Logger } from './ledger/logger.ts'
+export type { Joinable } from './clients/executor-of.ts'
+export { fromDrizzle, type DrizzleSql, type DrizzleTransaction } from './clients/from-drizzle.ts'
 export type { BatchTrace, DealTrace, TransactionTrace } from './ledger/trace.ts'
 export type { Break, VerifyOptions, VerifyReport } from './ledger/verify.ts'
-export type { Storage } from './storage/contract.ts'
+export type { Executor, Storage } from './storage/contract.ts'
 export type { Migration } from './storage/migrator.ts'
 export {
   ClosedError,
@@ -45,6 +48,7 @@ export {
   InTransactionError,
   InvalidArgumentError,
   InvalidPropertiesError,
+  JoinRefusedError,
   KeyReusedError,
   KindMismatchError,
   LockTimeoutError,

@@ -1,4 +1,5 @@
 /// <reference lib="esnext.disposable" />
+import { executorOf, type Joinable } from './clients/executor-of.ts'
 import { InvalidArgumentError } from './errors.ts'
 import { Core } from './inventory/core.ts'
 import { Hybrid } from './inventory/hybrid.ts'
@@ -6,8 +7,10 @@ import { plannerOf, type AnyInventory, type Outcomes } from './inventory/invento
 import { Serial, type SerialOptions } from './inventory/serial.ts'
 import { Tally } from './inventory/tally.ts'
 import { collect, settleInOne } from './ledger/collect.ts'
+import type { Joined } from './ledger/join.ts'
 import type { BatchOptions, LaneSettings } from './ledger/lane.ts'
-import { Ledger, type Logger } from './ledger/ledger.ts'
+import { Ledger } from './ledger/ledger.ts'
+import type { Logger } from './ledger/logger.ts'
 import type { SerialSource } from './ledger/serial-numbers.ts'
 import type { Callback } from './ledger/transaction.ts'
 import type { VerifyOptions, VerifyReport } from './ledger/verify.ts'
@@ -146,6 +149,23 @@ export class Stockpile implements AsyncDisposable {
       retries: toCount('retries', retries, 0),
       timeoutMs: toCount('timeoutMs', timeoutMs, 1, timerMsMax),
     })
+  }
+
+  /**
+   * Runs work inside a transaction that the application has opened on a connection of its own, to the same database: what inventories write in it
+   * commits and rolls back with that transaction. Work that throws is undone as a whole, the application's own statements in it included, and the
+   * transaction goes on. Nothing is committed here, no tables are made, and nothing is tried again.
+   *
+   * @param connection with its transaction open: of pg, postgres.js, mysql2 (promises), mariadb, better-sqlite3, node:sqlite, Kysely, Knex, TypeORM
+   *   or Prisma, or `fromDrizzle(tx, sql)`
+   * @returns what the work returned, and two methods to say afterwards what became of the transaction, which run the callbacks of `onCommit` or
+   *   `onRollback`; whoever says nothing only leaves those out
+   * @throws what the work threw; JoinRefusedError for a connection that can't be joined; TablesMissingError; InTransactionError inside a
+   *   transaction of Stockpile's; ConflictError after a deadlock, after which the application's whole transaction is to be run again
+   */
+  async join<T>(connection: Joinable, work: () => Promise<T>): Promise<Joined<T>> {
+    if (typeof work !== 'function') throw new InvalidArgumentError('work', work, 'an async function')
+    return this.ledger.join(connection, executorOf(connection, this.ledger.dialect), work)
   }
 
   /**

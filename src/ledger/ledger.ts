@@ -1,4 +1,3 @@
-import { inspect } from 'node:util'
 import { uuidv7 } from 'uuidv7'
 import {
   ClosedError,
@@ -12,32 +11,26 @@ import {
 import { checkDeal, prepareDeal, serialsMade, type Deal } from '../model/deal.ts'
 import { toApp } from '../model/id.ts'
 import type { NextSerial } from '../model/quantity.ts'
-import type { HoldingAnswer, HoldingQuery, SettledChange, Storage } from '../storage/contract.ts'
+import type { Executor, HoldingAnswer, HoldingQuery, SettledChange, Storage } from '../storage/contract.ts'
 import { Migrator, type Migration } from '../storage/migrator.ts'
 import { collect, collecting, type SettleAll } from './collect.ts'
 import { Gate } from './gate.ts'
 import { toEntry, toEntryQuery, type Entry, type HistoryFilter } from './history.ts'
 import { inTime } from './in-time.ts'
+import { inTurn, JoinedRoot, runJoined, type Joined } from './join.ts'
 import { Lane, type LaneSettings } from './lane.ts'
+import type { Logger } from './logger.ts'
 import { ReadLane } from './read-lane.ts'
 import { refusalError } from './refusal.ts'
 import { backOff, isPassing } from './retry.ts'
 import { SerialNumbers, type SerialSource } from './serial-numbers.ts'
 import { Sweeper } from './sweeper.ts'
 import { traced, traces } from './trace.ts'
-import { ambient, Root, Scope, type Callback } from './transaction.ts'
+import { ambient, Root, runCallbacks, Scope, type Callback } from './transaction.ts'
 import { verifyApp, type VerifyOptions, type VerifyReport } from './verify.ts'
 
 // How often a transaction is begun again because it came upon an app without tables: one that always names another new app must end.
 const appsMax = 100
-
-/** Where the ledger tells of what nobody waits for. */
-export interface Logger {
-  debug(message: string, facts?: object): void
-  info(message: string, facts?: object): void
-  warn(message: string, facts?: object): void
-  error(message: string, facts?: object): void
-}
 
 /** What a ledger needs to know; all of it checked before. */
 export interface LedgerSettings {
@@ -112,7 +105,7 @@ export class Ledger {
         const ready = (): Promise<void> => this.#makeReady(deal, scope)
         await (scope === null ? this.#gate.pass(ready) : ready())
       }
-      const prepared = prepareDeal(uuidv7(), deal, this.#serials.next)
+      const prepared = prepareDeal(uuidv7(), deal, this.#numbers.next)
       const facts = { deal: prepared.id, changes: prepared.changes.length, isInTransaction: scope !== null }
       const settlement = await traced(traces.deal, facts, () => (scope ?? this.#lane).submit(prepared))
       if ('refusal' in settlement) throw refusalError(settlement.refusal)
@@ -129,7 +122,7 @@ export class Ledger {
 
   /** Makes a serial number; throws SerialsNotReadyError when there is none, until `ready` was awaited. */
   get nextSerial(): NextSerial {
-    return this.#serials.next
+    return this.#numbers.next
   }
 
   /** Waits until there are serial numbers. */
@@ -137,7 +130,7 @@ export class Ledger {
     const scope = this.#enter()
     try {
       if (!this.#migrator.isReady(app)) await this.#prepare(app, scope)
-      if (!this.#serials.isReady(1n)) await this.#number(1n, scope)
+      if (!this.#numbers.isReady(1n)) await this.#number(1n, scope)
     } finally {
       this.#leave()
     }
@@ -184,7 +177,7 @@ export class Ledger {
       if (outer !== null) return outer.nested(work, this.#settings.lane, (...report) => this.#report(...report))
       let retries = 0
       for (;;) {
-        const root = this.#root()
+        const root = new Root(this, () => this.#storage.begin(), this.#settings.clock)
         try {
           return await this.#attempt(root, work, options.timeoutMs)
         } catch (error) {
@@ -199,6 +192,27 @@ export class Ledger {
         }
       }
     })
+  }
+
+  /** Which kind of database everything is stored in. */
+  get dialect(): Storage['dialect'] {
+    return this.#storage.dialect
+  }
+
+  /** Runs work as a part of a transaction that the application has opened on a connection of its own. */
+  async join<T>(connection: object, executor: Executor, work: () => Promise<T>): Promise<Joined<T>> {
+    if (ambient.getStore() !== undefined) throw new InTransactionError('join')
+    this.#enter()
+    try {
+      return await inTurn(connection, async () => {
+        const { lane, clock, serials } = this.#settings
+        const { isSingleWriter } = this.#storage
+        const root = new JoinedRoot(this, await this.#storage.join(executor), { clock, serials, isSingleWriter })
+        return runJoined(root, work, lane, (callbacks) => this.#report(callbacks))
+      })
+    } finally {
+      this.#leave()
+    }
   }
 
   /** The ambient transaction's callbacks. */
@@ -290,6 +304,12 @@ export class Ledger {
     )
   }
 
+  /** Where this chain of calls takes serial numbers from. */
+  get #numbers(): SerialNumbers {
+    const root = ambient.getStore()?.root
+    return (root instanceof JoinedRoot ? root.serials : null) ?? this.#serials
+  }
+
   #required(what: string): Scope {
     const scope = this.#scope()
     if (scope === null) throw new NoTransactionError(what)
@@ -304,7 +324,10 @@ export class Ledger {
       if (change.party !== null && !this.#migrator.isReady(change.party.app)) return false
       made += serialsMade(change)
     }
-    return made === 0n || this.#serials.isReady(made)
+    if (made === 0n || this.#numbers.isReady(made)) return true
+    // A single writer's transaction makes do with what there is: getting newer numbers would take another try of it, and another.
+    const root = this.#scope()?.root
+    return this.#storage.isSingleWriter && root?.isBegun === true && this.#numbers.has(made)
   }
 
   /** Gets what a deal needs; a deal that breaks a rule gets nothing made. */
@@ -316,7 +339,7 @@ export class Ledger {
     }
     const made = deal.changes.reduce((sum, change) => sum + serialsMade(change), 0n)
     // Again, because others who waited for the same numbers may have taken them.
-    while (made > 0n && !this.#serials.isReady(made)) await this.#number(made, scope)
+    while (made > 0n && !this.#numbers.isReady(made)) await this.#number(made, scope)
   }
 
   /** Sees to an app's tables. A single writer's open transaction would be in the way of that, so it is done between two tries of it. */
@@ -324,6 +347,7 @@ export class Ledger {
     // A wrapper of somebody's own may have made the deal, and the name becomes part of statements.
     toApp(app)
     const root = scope?.root
+    if (root instanceof JoinedRoot) return this.#migrator.require(app, await root.versions())
     if (root === undefined || !this.#storage.isSingleWriter) return this.#migrator.prepare(app)
     if (!root.isBegun) return root.before(this.#migrator.prepare(app))
     if (await this.#migrator.isThere(app)) return
@@ -334,7 +358,8 @@ export class Ledger {
   /** Gets serial numbers, which is a write of its own: like tables, a single writer's are got between two tries of its transaction. */
   async #number(count: bigint, scope: Scope | null): Promise<void> {
     const root = scope?.root
-    if (root === undefined || !this.#storage.isSingleWriter) return this.#serials.prepare(count)
+    if (root === undefined || root instanceof JoinedRoot || !this.#storage.isSingleWriter)
+      return this.#numbers.prepare(count)
     if (!root.isBegun) return root.before(this.#serials.prepare(count))
     root.doom(new SerialsAwaitedError(count))
     throw root.fault
@@ -346,10 +371,6 @@ export class Ledger {
     else if (reason instanceof SerialsAwaitedError) await this.#serials.prepare(reason.count)
     else return false
     return true
-  }
-
-  #root(): Root {
-    return new Root(this, () => this.#storage.begin(), this.#settings.clock)
   }
 
   async #attempt<T>(root: Root, work: () => Promise<T>, timeoutMs: number): Promise<T> {
@@ -370,29 +391,7 @@ export class Ledger {
     return result
   }
 
-  /** Runs callbacks one after the other, at a level of a transaction or outside of it; one that throws is reported and stops nobody. */
-  async #report(callbacks: readonly Callback[], level: Scope | null = null): Promise<void> {
-    for (const callback of callbacks) {
-      try {
-        await (level === null ? ambient.exit(callback) : ambient.run(level, callback))
-      } catch (error) {
-        this.#complain('a callback of onCommit or onRollback threw; the outcome of its transaction stands', error)
-      }
-    }
-  }
-
-  /** Tells of what nobody waits for. What goes wrong on the way must not look like a failure of what is done already. */
-  #complain(message: string, error: unknown): void {
-    const { logger } = this.#settings
-    try {
-      if (logger !== null) logger.error(message, { error })
-      else
-        process.emitWarning(
-          `${message}: ${error instanceof Error ? String(error) : inspect(error)}`,
-          'StockpileWarning',
-        )
-    } catch {
-      // There is nobody left to tell.
-    }
+  #report(callbacks: readonly Callback[], level: Scope | null = null): Promise<void> {
+    return runCallbacks(callbacks, level, this.#settings.logger)
   }
 }

@@ -1,4 +1,5 @@
 import { SerialsNotReadyError } from '../errors.ts'
+import { toSerial } from '../model/serial.ts'
 import type { NextSerial } from '../model/quantity.ts'
 
 /** Where serial numbers come from. */
@@ -9,6 +10,7 @@ export interface SerialSource {
 
 // A block lasts for this many numbers, or for this long: "newest" is told by the number, so a number must not be much older than its use.
 const blockSize = 2n ** 16n
+const blockSizeMax = 2n ** 22n
 const blockMs = 1_000
 
 // 2^20 numbers a millisecond: more than anybody makes, and time in milliseconds fits the 43 bits above until the year 2248.
@@ -25,6 +27,7 @@ export class SerialNumbers {
   #next = 0n
   #end = 0n
   #reservedAt = -Infinity
+  #size = blockSize
   #underWay: Promise<void> | null = null
 
   /**
@@ -44,17 +47,21 @@ export class SerialNumbers {
 
   /** Makes a number; throws SerialsNotReadyError when there is none left. */
   readonly next: NextSerial = () => {
-    if (this.#own !== null) return this.#own.next()
+    if (this.#own !== null) return toSerial('serials.next()', this.#own.next())
     if (this.#next >= this.#end) throw new SerialsNotReadyError()
     const serial = this.#next
     this.#next += 1n
     return serial
   }
 
-  /** Whether so many numbers can be made at once. */
+  /** Whether so many numbers can be made at once, and are new enough. */
   isReady(count: bigint): boolean {
-    if (this.#own !== null) return true
-    return this.#end - this.#next >= count && performance.now() - this.#reservedAt < blockMs
+    return this.has(count) && (this.#own !== null || Math.abs(this.#clock() - this.#reservedAt) < blockMs)
+  }
+
+  /** Whether so many numbers can be made at once, old as they may be. */
+  has(count: bigint): boolean {
+    return this.#own !== null || this.#end - this.#next >= count
   }
 
   /** Gets numbers from the database, so that so many can be made. */
@@ -68,10 +75,15 @@ export class SerialNumbers {
   }
 
   async #take(count: bigint): Promise<void> {
-    const size = count > blockSize ? count : blockSize
-    const start = await this.#reserve(BigInt(Math.floor(this.#clock())) * perMillisecond, size)
+    const now = this.#clock()
+    // Used up before its time: twice as many next time, so that whoever needs many at once, such as a transaction that is tried again, gets them.
+    const isBurst = Math.abs(now - this.#reservedAt) < blockMs
+    this.#size = isBurst && this.#size < blockSizeMax ? this.#size * 2n : isBurst ? blockSizeMax : blockSize
+    const size = count > this.#size ? count : this.#size
+    // Before 1970 there is nothing to be counted from; the counter goes on from where it is.
+    const start = await this.#reserve(BigInt(Math.max(1, Math.floor(now))) * perMillisecond, size)
     this.#next = start
     this.#end = start + size
-    this.#reservedAt = performance.now()
+    this.#reservedAt = now
   }
 }

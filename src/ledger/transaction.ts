@@ -13,6 +13,7 @@ import type {
 } from '../storage/contract.ts'
 import { settleIn } from './batch.ts'
 import { Lane, type LaneSettings } from './lane.ts'
+import { complain, type Logger } from './logger.ts'
 import { Turn } from './turn.ts'
 import { noWrites } from './writes.ts'
 
@@ -26,6 +27,7 @@ export const ambient = new AsyncLocalStorage<Scope>()
 export class Root {
   readonly #begin: () => Promise<Session>
   readonly #now: () => number
+  readonly #isOwn: boolean
   readonly #commitId = uuidv7()
   readonly #deals: string[] = []
   #session: Promise<Session> | null = null
@@ -39,10 +41,12 @@ export class Root {
   /** The levels are distinguished by what they belong to: `owner` is the ledger that opened the transaction. */
   readonly owner: object
 
-  constructor(owner: object, begin: () => Promise<Session>, now: () => number) {
+  /** @param isOwn whether it is committed here, and leaves a row that says so */
+  constructor(owner: object, begin: () => Promise<Session>, now: () => number, isOwn = true) {
     this.owner = owner
     this.#begin = begin
     this.#now = now
+    this.#isOwn = isOwn
   }
 
   /** Whether the database transaction is open, or about to be. */
@@ -86,7 +90,8 @@ export class Root {
   settle(deals: readonly PreparedDeal[]): Promise<BatchAnswer> {
     return this.use(async (session) => {
       const now = this.#now()
-      const answer = await settleIn(session, { deals, now, wait: 'wait' }, { id: this.#commitId, time: now })
+      const commit = this.#isOwn ? { id: this.#commitId, time: now } : null
+      const answer = await settleIn(session, { deals, now, wait: 'wait' }, commit)
       if (answer.isSaved) {
         this.#isSaved = true
         this.#deals.push(...deals.map((deal) => deal.id))
@@ -260,4 +265,19 @@ async function lock(session: Session, { app, user }: HoldingQuery): Promise<void
   if (loaded.accounts.length > 0) return
   const row = { app, user, version: 0n, changedAt: 0 }
   await session.save({ apps: [{ ...noWrites(app), accountsNew: [row] }], receipts: [], commit: null })
+}
+
+/** Runs callbacks one after the other, at a level of a transaction or outside of it; one that throws is reported and stops nobody. */
+export async function runCallbacks(
+  callbacks: readonly Callback[],
+  level: Scope | null,
+  logger: Logger | null,
+): Promise<void> {
+  for (const callback of callbacks) {
+    try {
+      await (level === null ? ambient.exit(callback) : ambient.run(level, callback))
+    } catch (error) {
+      complain(logger, 'a callback of onCommit or onRollback threw; the outcome of its transaction stands', error)
+    }
+  }
 }

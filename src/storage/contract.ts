@@ -26,6 +26,12 @@ export interface Storage {
    * Opens a transaction that reads and writes, at READ COMMITTED or better. On a single-writer database this waits for its turn.
    */
   begin(): Promise<Session>
+  /**
+   * Works inside the application's own open transaction, on its own connection; no tables are made.
+   *
+   * @throws JoinRefusedError where no transaction is open on the connection, or it leads to another database
+   */
+  join(executor: Executor): Promise<JoinedSession>
   /** Opens a read-only transaction that sees one moment. */
   snapshot(): Promise<Snapshot>
   /** Reads committed state; the answers stand in the order of the queries, each of one moment. */
@@ -255,6 +261,35 @@ export interface Session {
   commit(commitId: string | null, deals: readonly string[]): Promise<void>
   /** Rolls back and gives the connection back; never rejects. */
   rollback(): Promise<void>
+}
+
+/** What speaks to the application's own connection, through whichever client it is made with. */
+export interface Executor {
+  /** Which kind of database it leads to. */
+  readonly dialect: Storage['dialect']
+  /** The client, for messages: `Kysely`, `pg`. */
+  readonly client: string
+  /** Whether a transaction is open, where the client knows that. */
+  isInTransaction?(): boolean
+  /**
+   * Runs one statement.
+   *
+   * @param parameters for the places in it, `$1` and so on in PostgreSQL, `?` in SQLite; MySQL gets none
+   * @returns the rows, if it answers any: each an object or a list of its columns, in their order
+   * @throws what the driver throws
+   */
+  query(sql: string, parameters: readonly (string | number | null)[]): Promise<readonly object[]>
+}
+
+/**
+ * A part of the application's own transaction, with a savepoint around it: `commit` keeps what was done in it and `rollback` undoes it,
+ * and the transaction goes on.
+ */
+export interface JoinedSession extends Session {
+  /** The schema versions by name, as `Storage.schemaVersions` answers them. */
+  schemaVersions(): Promise<ReadonlyMap<string, number>>
+  /** As `Storage.reserve`, inside the application's transaction, and undone with it. */
+  reserve(name: string, atLeast: bigint, count: bigint): Promise<bigint>
 }
 
 /** Asks for what an account has: some items, or all (null). */

@@ -11,6 +11,12 @@ export interface Migration {
   readonly title: string
 }
 
+/** Tables that are brought up to date together. */
+interface Schema {
+  readonly name: string
+  readonly steps: readonly MigrationStep[]
+}
+
 /**
  * Makes the tables and brings them up to date: numbered steps, under a lock, never inside a transaction of the user's. Two processes that
  * start at once migrate one after the other, and the second finds nothing to do.
@@ -53,6 +59,17 @@ export class Migrator {
   }
 
   /**
+   * Sees whether an app can be used, by the schema versions that were read; makes nothing.
+   *
+   * @throws TablesMissingError, SchemaTooOldError, SchemaTooNewError
+   */
+  require(app: string, versions: ReadonlyMap<string, number>): void {
+    const behind = this.#behind(app, versions)
+    if (behind !== undefined) throw this.#lack(app, versions, behind)
+    this.#ready.add(app)
+  }
+
+  /**
    * Brings the shared tables, those of every app that the database knows, and those of the named apps up to date.
    *
    * @returns what was done, in order; empty when all was up to date
@@ -69,16 +86,23 @@ export class Migrator {
 
   async #prepare(app: string): Promise<void> {
     const versions = await this.#storage.schemaVersions()
-    const behind = this.#schemas([app]).find(({ name, steps }) => checked(name, versions, steps) < steps.length)
+    const behind = this.#behind(app, versions)
     if (behind !== undefined) {
-      if (this.#tables === 'auto') await this.migrate([app])
-      else {
-        const found = versions.get(behind.name) ?? 0
-        if (found === 0) throw new TablesMissingError(app, this.#storage.location)
-        throw new SchemaTooOldError({ name: labelOf(behind.name), found, known: behind.steps.length })
-      }
+      if (this.#tables !== 'auto') throw this.#lack(app, versions, behind)
+      await this.migrate([app])
     }
     this.#ready.add(app)
+  }
+
+  /** The schema that an app needs and that lacks steps. */
+  #behind(app: string, versions: ReadonlyMap<string, number>): Schema | undefined {
+    return this.#schemas([app]).find(({ name, steps }) => checked(name, versions, steps) < steps.length)
+  }
+
+  #lack(app: string, versions: ReadonlyMap<string, number>, { name, steps }: Schema): Error {
+    const found = versions.get(name) ?? 0
+    if (found === 0) return new TablesMissingError(app, this.#storage.location)
+    return new SchemaTooOldError({ name: labelOf(name), found, known: steps.length })
   }
 
   async #migrate(session: SchemaSession, apps: readonly string[]): Promise<Migration[]> {
@@ -100,7 +124,7 @@ export class Migrator {
     return done
   }
 
-  #schemas(apps: readonly string[]): { name: string; steps: readonly MigrationStep[] }[] {
+  #schemas(apps: readonly string[]): Schema[] {
     const { migrations } = this.#storage
     return [
       { name: 'shared', steps: migrations.shared },

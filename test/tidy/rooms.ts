@@ -67,6 +67,8 @@ const rooms: readonly Room[] = [
     types: [frontDoorTypes],
     packages: /^$/,
   },
+  // What speaks to clients of the application's, by their structure: it imports none of them.
+  { name: 'clients', files: /^src\/clients\//, open: [errors, contract], packages: /^$/ },
   { name: 'testing', files: /^src\/testing\//, open: [/^src\/index\.ts$/], packages: /^node:/ },
   {
     name: 'cli',

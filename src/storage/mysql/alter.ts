@@ -87,7 +87,7 @@ export class MysqlSchemaSession implements SchemaSession {
 }
 
 /** The schema versions by name; empty where the table of them is missing. */
-export async function readSchemaVersions(connection: Connection): Promise<ReadonlyMap<string, number>> {
+export async function readSchemaVersions(connection: Pick<Connection, 'rows'>): Promise<ReadonlyMap<string, number>> {
   try {
     const rows = await connection.rows<readonly [string, string]>(fixedStatements.schemaVersions)
     return new Map(rows.map(([name, value]) => [name.slice('schema:'.length), Number(value)]))

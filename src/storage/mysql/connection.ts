@@ -176,3 +176,6 @@ function packetsOf(statements: readonly string[]): string[][] {
   }
   return packets
 }
+
+/** What a transaction uses of a connection. */
+export type Line = Pick<Connection, keyof Connection>

@@ -1,4 +1,4 @@
-import type { Connection, Mode } from './connection.ts'
+import type { Connection, Line, Mode } from './connection.ts'
 
 /** Where connections come from. */
 export interface Connections {
@@ -13,7 +13,7 @@ export interface Connections {
    */
   take(mode: Mode): Promise<Connection>
   /** Takes a connection back, with no transaction open in it unless it is lost. */
-  give(connection: Connection): void
+  give(connection: Line): void
   /** Closes what was opened here; connections that are in use go when they are given back. */
   close(): Promise<void>
 }

@@ -1,5 +1,5 @@
 import type { HoldingAnswer, HoldingQuery, HoldingRow, SerialRow } from '../contract.ts'
-import type { Connection } from './connection.ts'
+import type { Line } from './connection.ts'
 import { toHoldingRow, toSerialRow } from './rows.ts'
 import { fetchHoldings as fetchStatement } from './statements.ts'
 
@@ -22,16 +22,18 @@ interface Fetched {
 /**
  * Reads what queries ask for, each of one moment, in as few round trips as the driver allows.
  *
+ * @param lock what is to be locked on the way, so that it is read as it is and not as a snapshot has it
  * @returns an answer for each query, in order; version 0 and nothing for an account that isn't there
  */
 export async function fetchHoldings(
-  connection: Connection,
+  connection: Line,
   queries: readonly HoldingQuery[],
+  lock: '' | ' FOR UPDATE' = '',
 ): Promise<HoldingAnswer[]> {
   const answers = new Map<HoldingQuery, HoldingAnswer>()
   const batches = batchesOf(queries)
   const results = await connection.rowsOfAll<FetchedColumns>(
-    batches.map(({ app, queries: few }) => fetchStatement(app, few)),
+    batches.map(({ app, queries: few }) => fetchStatement(app, few, lock)),
   )
   for (const [index, { app, queries: few }] of batches.entries()) {
     const users = gather(app, results[index] ?? [])

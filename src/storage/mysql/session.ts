@@ -20,7 +20,7 @@ import type {
   Session,
   Writes,
 } from '../contract.ts'
-import type { Connection, Mode } from './connection.ts'
+import type { Line, Mode } from './connection.ts'
 import type { Connections } from './connections.ts'
 import { isLockTimeout, isRolledBack, isSavepointMissing, toFault } from './faults.ts'
 import { fetchHoldings } from './fetch.ts'
@@ -59,13 +59,13 @@ export interface SessionOptions {
 /** A transaction at READ COMMITTED on a connection of its own. */
 export class MysqlSession implements Session {
   readonly #connections: Connections
-  readonly #connection: Connection
+  readonly #connection: Line
   readonly #options: SessionOptions
   #saving: readonly string[] = []
   #state: State = 'open'
 
   /** @param connection taken from `connections`, and given back at the end */
-  constructor(connections: Connections, connection: Connection, options: SessionOptions) {
+  constructor(connections: Connections, connection: Line, options: SessionOptions) {
     this.#connections = connections
     this.#connection = connection
     this.#options = options
@@ -263,7 +263,7 @@ function distinct(rows: readonly SerialRow[]): SerialRow[] {
 }
 
 /** Reads a page of history. */
-export async function fetchEntries(connection: Connection, query: EntryQuery): Promise<HistoryRow[]> {
+export async function fetchEntries(connection: Line, query: EntryQuery): Promise<HistoryRow[]> {
   const rows = await connection.rows<HistoryColumns>(sql.readEntries(query))
   return rows.map((row) => toHistoryRow(query.app, row))
 }

@@ -167,16 +167,17 @@ export function claimCommit(id: string): string {
 /**
  * Reads the versions and holdings that queries about one app ask for, as one statement, which sees one moment: single keys and ranges of
  * the primary keys, no locks. Answers user_id, item_id, quantity, serials, position, properties. In the rows of accounts item_id is null and
- * quantity the version; in those of serials properties are there and quantity is the serial.
+ * quantity the version; in those of serials properties are there and quantity is the serial. With a lock it locks each row that it finds.
  */
-export function fetchHoldings(app: string, queries: readonly HoldingQuery[]): string {
+export function fetchHoldings(app: string, queries: readonly HoldingQuery[], lock: '' | ' FOR UPDATE' = ''): string {
   const users = [...new Set(queries.map(({ user }) => user))]
   const withSerials = queries.filter(({ hasSerials }) => hasSerials)
   const versions = `SELECT user_id, NULL AS item_id, version AS quantity, NULL AS serials, NULL AS position, NULL AS properties
       FROM ${account(app)} FORCE INDEX (PRIMARY) WHERE ${anyOf(usersIn(users))}`
   const holdings = `SELECT user_id, item_id, quantity, serials, position, NULL FROM ${holding(app)} FORCE INDEX (PRIMARY)`
   const serials = `SELECT user_id, item_id, serial, NULL, NULL, properties FROM ${serial(app)} FORCE INDEX (PRIMARY)`
-  return [versions, ...queried(holdings, queries), ...queried(serials, withSerials)].join(' UNION ALL ')
+  const selects = [versions, ...queried(holdings, queries), ...queried(serials, withSerials)]
+  return lock === '' ? selects.join(' UNION ALL ') : `(${selects.join(`${lock}) UNION ALL (`)}${lock})`
 }
 
 /** A SELECT for the queries that want all of a user, and one for those that want named items. */

@@ -3,9 +3,11 @@ import type {
   BatchAnswer,
   BatchRequest,
   EntryQuery,
+  Executor,
   HistoryRow,
   HoldingAnswer,
   HoldingQuery,
+  JoinedSession,
   SchemaSession,
   Session,
   Snapshot,
@@ -15,6 +17,7 @@ import { MysqlSchemaSession, readSchemaVersions } from './alter.ts'
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
 import { isTableMissing, toFault } from './faults.ts'
+import { identityAt, joinTransaction } from './joined.ts'
 import { appSteps, sharedSteps } from './schema.ts'
 import { fetchHoldings } from './fetch.ts'
 import { fetchEntries, MysqlSession, type SessionOptions } from './session.ts'
@@ -30,6 +33,7 @@ export class MysqlStorage implements Storage {
   readonly migrations = { shared: sharedSteps, app: appSteps }
   readonly #connections: Connections
   readonly #outcomeWaitMs: number
+  #identity: string | null = null
 
   /**
    * @param connections closed with the storage
@@ -49,6 +53,11 @@ export class MysqlStorage implements Storage {
 
   begin(): Promise<Session> {
     return this.#begin('transaction', null)
+  }
+
+  async join(executor: Executor): Promise<JoinedSession> {
+    this.#identity ??= await this.#read('read the identity of the database', null, identityAt)
+    return joinTransaction(executor, this.#connections, this.#outcomeWaitMs, this.#identity)
   }
 
   snapshot(): Promise<Snapshot> {

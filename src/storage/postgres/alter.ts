@@ -78,7 +78,7 @@ export class PostgresSchemaSession implements SchemaSession {
 }
 
 /** The schema versions by name; empty where the table of them is missing. */
-export async function fetchSchemaVersions(connection: Connection): Promise<ReadonlyMap<string, number>> {
+export async function fetchSchemaVersions(connection: Pick<Connection, 'run'>): Promise<ReadonlyMap<string, number>> {
   try {
     const [answer] = await connection.run([readSchemaVersions])
     return toVersions(answer?.rows ?? [])

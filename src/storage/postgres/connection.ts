@@ -83,3 +83,6 @@ function namesOf(client: PgClient): StatementNames {
   if (names === undefined) statementNames.set(client, (names = new Map()))
   return names
 }
+
+/** What a transaction uses of a connection. */
+export type Line = Pick<Connection, 'run' | 'leave' | 'wasSent'>

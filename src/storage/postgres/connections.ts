@@ -1,5 +1,5 @@
 import { ClosedError, LockTimeoutError } from '../../errors.ts'
-import { Connection, type PgClient } from './connection.ts'
+import { Connection, type Line, type PgClient } from './connection.ts'
 import { toFault } from './faults.ts'
 import { checkSupport } from './support.ts'
 
@@ -60,7 +60,7 @@ export class Connections {
   }
 
   /** Takes a connection back, with no transaction open in it unless it is lost. */
-  give(connection: Connection): void {
+  give(connection: Line): void {
     connection.leave()
     this.#leavePlace()
   }

@@ -20,7 +20,7 @@ import type {
   Session,
   Writes,
 } from '../contract.ts'
-import type { Connection } from './connection.ts'
+import type { Line } from './connection.ts'
 import type { Connections } from './connections.ts'
 import { toFault } from './faults.ts'
 import { fetchHoldings } from './fetch.ts'
@@ -48,15 +48,17 @@ export interface SessionOptions {
    * between. The faults of saving come out of `commit` then.
    */
   readonly isBatch: boolean
+  /** Whether the transaction is the application's own, which has begun it, and under settings of its own. */
+  readonly isJoined?: boolean
 }
 
 /** A transaction at READ COMMITTED on a connection of its own. It begins with the first statement, in the same round trip. */
 export class PostgresSession implements Session {
   readonly #connections: Connections
-  readonly #connection: Connection
+  readonly #connection: Line
   readonly #options: SessionOptions
   /** What nobody waits for an answer to: it goes along with the next round. */
-  #pending: Call[] = [sql.bounds.begin]
+  #pending: Call[]
   #saving: Call[] = []
   #isBegun = false
   #isOver = false
@@ -68,10 +70,11 @@ export class PostgresSession implements Session {
   #commitLevel: number | null = null
 
   /** @param connection taken from `connections`, and given back at the end */
-  constructor(connections: Connections, connection: Connection, options: SessionOptions) {
+  constructor(connections: Connections, connection: Line, options: SessionOptions) {
     this.#connections = connections
     this.#connection = connection
     this.#options = options
+    this.#pending = options.isJoined === true ? [] : [sql.bounds.begin]
     this.#lockWaitMs = options.lockWaitMs
   }
 
@@ -211,7 +214,7 @@ export class PostgresSession implements Session {
   /** Runs statements in one round trip with all that is pending, under the settings that they need. */
   async #run(calls: readonly Call[]): Promise<Answer[]> {
     const lockWaitMs = this.#lockWaitMs
-    if (lockWaitMs === this.#toldWaitMs) return this.#send(calls)
+    if (lockWaitMs === this.#toldWaitMs || this.#options.isJoined === true) return this.#send(calls)
     const answers = await this.#send([sql.settings(lockWaitMs), ...calls])
     this.#toldWaitMs = lockWaitMs
     return answers.slice(1)

@@ -3,9 +3,11 @@ import type {
   BatchAnswer,
   BatchRequest,
   EntryQuery,
+  Executor,
   HistoryRow,
   HoldingAnswer,
   HoldingQuery,
+  JoinedSession,
   SchemaSession,
   Session,
   Snapshot,
@@ -16,6 +18,7 @@ import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
 import { isTableMissing, toFault } from './faults.ts'
 import { fetchHoldings } from './fetch.ts'
+import { identityAt, joinTransaction } from './joined.ts'
 import { readEntries } from './read-statements.ts'
 import type { Answer } from './round.ts'
 import { toHistoryRow } from './rows.ts'
@@ -35,6 +38,7 @@ export class PostgresStorage implements Storage {
   readonly migrations = { shared: sharedSteps, app: appSteps }
   readonly #connections: Connections
   readonly #options: Omit<SessionOptions, 'isBatch'>
+  #identity: string | null = null
 
   /** @param connections closed with the storage */
   constructor(connections: Connections, options: Omit<SessionOptions, 'isBatch'>) {
@@ -49,6 +53,11 @@ export class PostgresStorage implements Storage {
 
   begin(): Promise<Session> {
     return this.#begin(false)
+  }
+
+  async join(executor: Executor): Promise<JoinedSession> {
+    this.#identity ??= await this.#borrow('read the identity of the database', null, identityAt)
+    return joinTransaction(executor, this.#connections, this.#options, this.#identity)
   }
 
   snapshot(): Promise<Snapshot> {

@@ -56,6 +56,12 @@ export class SqliteSchemaSession implements SchemaSession {
 /** The schema versions by name; empty where the table of them is missing. */
 export function schemaVersions(connection: Connection): ReadonlyMap<string, number> {
   if (connection.get(sharedStatements.hasMeta) === undefined) return new Map()
-  const rows = connection.all<{ name: string; value: string }>(sharedStatements.schemaVersions)
+  return toVersions(connection.all<{ name: string; value: string }>(sharedStatements.schemaVersions))
+}
+
+/** The schema versions by name from rows of `stockpile_meta`. */
+export function toVersions(
+  rows: readonly { readonly name: string; readonly value: string }[],
+): ReadonlyMap<string, number> {
   return new Map(rows.map(({ name, value }) => [name.slice('schema:'.length), Number(value)]))
 }

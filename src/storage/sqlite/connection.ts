@@ -146,3 +146,9 @@ export function toNumber(value: unknown): number {
   if (typeof value === 'bigint') return Number(value)
   throw new DatabaseError(`expected a whole number from SQLite, got ${String(value)}`)
 }
+
+/** What a transaction uses of a connection. */
+export type Line = Pick<
+  Connection,
+  'app' | 'all' | 'get' | 'run' | 'execute' | 'commit' | 'rollback' | 'isInTransaction'
+>

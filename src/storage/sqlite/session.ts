@@ -13,7 +13,7 @@ import type {
   Writes,
 } from '../contract.ts'
 import { ConnectionLostError } from '../../errors.ts'
-import { toNumber, type Connection } from './connection.ts'
+import { toNumber, type Line } from './connection.ts'
 import { toFault } from './faults.ts'
 import { entriesStatement, sharedStatements } from './statements.ts'
 
@@ -53,10 +53,10 @@ export interface SerialColumns {
  * nothing is ever skipped.
  */
 export class SqliteSession implements Session {
-  readonly #connection: Connection
+  readonly #connection: Line
 
   /** @param connection with its write transaction open */
-  constructor(connection: Connection) {
+  constructor(connection: Line) {
     this.#connection = connection
   }
 
@@ -211,7 +211,7 @@ function toReceiptRow(row: ReceiptColumns): Loaded['receipts'][number] {
  *
  * @returns version 0 and nothing for an account that isn't there
  */
-export function fetchOne(connection: Connection, { app, user, items, hasSerials }: HoldingQuery): HoldingAnswer {
+export function fetchOne(connection: Line, { app, user, items, hasSerials }: HoldingQuery): HoldingAnswer {
   const sql = connection.app(app)
   const account = connection.get<{ version: bigint }>(sql.account, user)
   const holdings =
@@ -222,12 +222,12 @@ export function fetchOne(connection: Connection, { app, user, items, hasSerials 
   return { version: account?.version ?? 0n, holdings, serials }
 }
 
-function fetchHolding(connection: Connection, app: string, user: string, item: string): HoldingRow[] {
+function fetchHolding(connection: Line, app: string, user: string, item: string): HoldingRow[] {
   const row = connection.get<Omit<HoldingColumns, 'item_id'>>(connection.app(app).holding, user, item)
   return row === undefined ? [] : [toHoldingRow(app, user, { item_id: item, ...row })]
 }
 
-function fetchSerials(connection: Connection, app: string, user: string, items: readonly string[] | null): SerialRow[] {
+function fetchSerials(connection: Line, app: string, user: string, items: readonly string[] | null): SerialRow[] {
   const sql = connection.app(app)
   const rows =
     items === null
@@ -245,7 +245,7 @@ export function toSerialRow(
 }
 
 /** Reads a page of history, inside whatever transaction is open. */
-export function fetchEntries(connection: Connection, query: EntryQuery): HistoryRow[] {
+export function fetchEntries(connection: Line, query: EntryQuery): HistoryRow[] {
   const { sql, parameters } = entriesStatement(query)
   return connection.all<HistoryColumns>(sql, ...parameters).map((row) => toHistoryRow(query.app, row))
 }

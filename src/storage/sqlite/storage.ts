@@ -6,9 +6,11 @@ import type {
   BatchAnswer,
   BatchRequest,
   EntryQuery,
+  Executor,
   HistoryRow,
   HoldingAnswer,
   HoldingQuery,
+  JoinedSession,
   SchemaSession,
   Session,
   Snapshot,
@@ -17,6 +19,7 @@ import type {
 import { Turn } from '../../ledger/turn.ts'
 import { packBatch, unpackAnswer, type AnswerMessage } from './batch-message.ts'
 import type { ConnectionOptions } from './connection.ts'
+import { joinTransaction } from './joined.ts'
 import { appSteps, sharedSteps } from './schema.ts'
 import { Thread, type SessionPlace } from './thread.ts'
 
@@ -31,6 +34,7 @@ export class SqliteStorage implements Storage {
   readonly #reader: Thread
   readonly #turn = new Turn()
   readonly #folder: string | null
+  readonly #path: string
   #isClosed = false
 
   /** @param options as for a connection; the path `:memory:` stands for a temporary file that goes at the end */
@@ -41,6 +45,7 @@ export class SqliteStorage implements Storage {
       this.#folder === null
         ? { ...options, path: resolve(options.path) }
         : { ...options, path: join(this.#folder, 'memory.db'), synchronous: 'off' }
+    this.#path = connection.path
     this.#writer = new Thread(connection)
     this.#reader = new Thread(connection)
   }
@@ -72,6 +77,11 @@ export class SqliteStorage implements Storage {
       endTurn()
       throw error
     }
+  }
+
+  async join(executor: Executor): Promise<JoinedSession> {
+    if (this.#isClosed) throw new ClosedError()
+    return joinTransaction(executor, this.#path)
   }
 
   async snapshot(): Promise<Snapshot> {
