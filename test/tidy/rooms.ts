@@ -16,6 +16,7 @@ interface Room {
 const errors = /^src\/errors(?:\.ts$|\/)/
 const model = /^src\/model\//
 const contract = /^src\/storage\/contract\.ts$/
+const connectionQueue = /^src\/storage\/(?:places|by-deadline)\.ts$/
 const publicSurface =
   /^src\/(?:index|testing\/index|storage\/(?:sqlite|mysql|postgres)\/index|cli\/index|server\/index)\.ts$/
 const frontDoor = /^src\/ledger\/ledger\.ts$/
@@ -26,7 +27,7 @@ function dialect(name: string, packages: RegExp): Room {
   return {
     name: `storage/${name}`,
     files: new RegExp(`^src/storage/${name}/`),
-    open: [errors, model, contract, /^src\/ledger\/(?:batch|turn)\.ts$/],
+    open: [errors, model, contract, connectionQueue, /^src\/ledger\/(?:batch|turn)\.ts$/],
     packages,
   }
 }

@@ -1,4 +1,7 @@
+import type { Mode } from '../places.ts'
 import { isLost } from './faults.ts'
+
+export type { Mode } from '../places.ts'
 
 /** What is used of a connection of the driver `mariadb`. */
 export interface DriverConnection {
@@ -26,9 +29,6 @@ const shape = {
   supportBigNumbers: false,
   typeCast: undefined,
 }
-
-/** What a connection is used for: a transaction, one that must not hold up others (`batch`), or reads. */
-export type Mode = 'transaction' | 'batch' | 'reads'
 
 /** How a connection is prepared for work, and for going back. */
 export interface ConnectionHabits {

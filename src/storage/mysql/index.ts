@@ -14,7 +14,7 @@ export interface MysqlOptions {
   /**
    * How many connections to open at most, from 2; 16 unless said otherwise. Batches use one, deals that wait for locked rows up to four,
    * reads up to four, and each open transaction one of its own. The last two are kept from transactions, so that what they wait for can
-   * go on. Counts only for a URL: a pool has its own limit.
+   * go on. Counts only for a URL: a pool has its own limit, which should be at least two more than transactions are open at once.
    */
   readonly connectionsMax?: number
   /**

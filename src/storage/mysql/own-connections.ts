@@ -1,5 +1,6 @@
 import type { ConnectionConfig } from 'mariadb'
-import { ClosedError, DriverMissingError, LockTimeoutError } from '../../errors.ts'
+import { ClosedError, DriverMissingError } from '../../errors.ts'
+import { Places } from '../places.ts'
 import { Connection, type Mode } from './connection.ts'
 import { lockWait, sqlMode, tableWait, type Connections } from './connections.ts'
 import { toFault } from './faults.ts'
@@ -19,22 +20,14 @@ const connectTimeoutMs = 10_000
 // Notices a peer that vanished without a word, while the connection waits for work.
 const keepAliveDelayMs = 30_000
 
-// What a timer can wait for: it takes anything longer for no time at all.
-const timerMsMax = 2 ** 31 - 1
-
-// Never given to transactions, which can be many and may wait for what a batch, a read or a migration does first.
-const reservedMax = 2
-
 /** Connections that are opened here, as many as are needed at once up to a limit, and kept for the next caller. */
 export class OwnConnections implements Connections {
   readonly location: string
   readonly #config: ConnectionConfig
   readonly #options: ConnectionsOptions
   readonly #idle: Connection[] = []
-  readonly #waiting: Waiter[] = []
+  readonly #places: Places
   readonly #modes = new WeakMap<Connection, Mode>()
-  #used = 0
-  #usedByTransactions = 0
   #isClosed = false
   #hasTimeoutRollback = false
 
@@ -43,6 +36,7 @@ export class OwnConnections implements Connections {
     this.location = location
     this.#config = config
     this.#options = options
+    this.#places = new Places(location, options.connectionsMax, options.lockWaitMs)
   }
 
   get hasTimeoutRollback(): boolean {
@@ -51,14 +45,13 @@ export class OwnConnections implements Connections {
 
   async take(mode: Mode): Promise<Connection> {
     if (this.#isClosed) throw new ClosedError()
-    if (this.#isFull(mode)) await this.#wait(mode)
-    else this.#enter(mode)
+    await this.#places.enter(mode)
     try {
       const connection = this.#takeIdle(mode) ?? (await this.#open())
       this.#modes.set(connection, mode)
       return connection
     } catch (error) {
-      this.#leave(mode)
+      this.#places.leave(mode)
       throw toFault(error, { location: this.location, tried: 'connect', app: null })
     }
   }
@@ -67,12 +60,12 @@ export class OwnConnections implements Connections {
     if (this.#isClosed) void connection.leave()
     else if (connection.isUsable) this.#idle.push(connection)
     else connection.destroy()
-    this.#leave(this.#modes.get(connection) ?? 'reads')
+    this.#places.leave(this.#modes.get(connection) ?? 'reads')
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
-    for (const waiter of this.#waiting.splice(0)) waiter.reject(new ClosedError())
+    this.#places.refuse(new ClosedError())
     await Promise.all(this.#idle.splice(0).map((connection) => connection.leave()))
   }
 
@@ -91,68 +84,6 @@ export class OwnConnections implements Connections {
     this.#hasTimeoutRollback = support.hasTimeoutRollback
     return connection
   }
-
-  /** How many connections transactions may have at once. */
-  get #transactionsMax(): number {
-    return Math.max(1, this.#options.connectionsMax - reservedMax)
-  }
-
-  #isFull(mode: Mode): boolean {
-    if (mode === 'transaction' && this.#usedByTransactions >= this.#transactionsMax) return true
-    return this.#used >= this.#options.connectionsMax
-  }
-
-  #enter(mode: Mode): void {
-    this.#used += 1
-    if (mode === 'transaction') this.#usedByTransactions += 1
-  }
-
-  /** Hands the place of a connection to whoever waits longest and may have it. */
-  #leave(mode: Mode): void {
-    this.#used -= 1
-    if (mode === 'transaction') this.#usedByTransactions -= 1
-    const index = this.#waiting.findIndex((waiter) => !this.#isFull(waiter.mode))
-    const [waiter] = index === -1 ? [] : this.#waiting.splice(index, 1)
-    if (waiter === undefined) return
-    this.#enter(waiter.mode)
-    waiter.resolve()
-  }
-
-  #wait(mode: Mode): Promise<void> {
-    const { connectionsMax, lockWaitMs } = this.#options
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const waiter: Waiter = {
-      mode,
-      resolve: (): void => {
-        clearTimeout(timer)
-        resolve()
-      },
-      reject: (error: Error): void => {
-        clearTimeout(timer)
-        reject(error)
-      },
-    }
-    const timer = setTimeout(
-      () => {
-        this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
-        const which =
-          mode === 'transaction'
-            ? `${this.#transactionsMax} connections for transactions`
-            : `${connectionsMax} connections`
-        const message = `all ${which} to ${this.location} have been in use for ${lockWaitMs} ms: end transactions sooner, or raise connectionsMax`
-        reject(new LockTimeoutError(message, { connectionsMax, lockWaitMs }))
-      },
-      Math.min(lockWaitMs, timerMsMax),
-    )
-    this.#waiting.push(waiter)
-    return promise
-  }
-}
-
-interface Waiter {
-  readonly mode: Mode
-  readonly resolve: () => void
-  readonly reject: (error: Error) => void
 }
 
 async function connect(

@@ -26,7 +26,7 @@ export class PostgresSchemaSession implements SchemaSession {
 
   /** Takes the right to change the schema as soon as nobody else has it; LockTimeoutError after ten minutes. */
   static async open(connections: Connections): Promise<PostgresSchemaSession> {
-    const session = new PostgresSchemaSession(connections, await connections.take())
+    const session = new PostgresSchemaSession(connections, await connections.take('reads'))
     try {
       // What limits an ordinary statement must not stop a migration half-way.
       const patience = once(`SELECT set_config('statement_timeout', '0', true)`)

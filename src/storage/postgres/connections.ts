@@ -1,6 +1,8 @@
 import { ClosedError, LockTimeoutError } from '../../errors.ts'
+import { byDeadline } from '../by-deadline.ts'
+import { Places, type Mode } from '../places.ts'
 import { Connection, type Line, type PgClient } from './connection.ts'
-import { toFault } from './faults.ts'
+import { isPoolExhausted, toFault } from './faults.ts'
 import { checkSupport } from './support.ts'
 
 /** What is used of a pool of the driver `pg`. */
@@ -30,15 +32,16 @@ export class Connections {
   /** The database, without password. */
   readonly location: string
   readonly #options: ConnectionsOptions
-  readonly #waiting: Waiter[] = []
+  readonly #places: Places
+  readonly #modes = new WeakMap<object, Mode>()
   #pool: Promise<PgPool> | null = null
   #support: Promise<void> | null = null
-  #countInUse = 0
   #isClosed = false
 
   constructor(options: ConnectionsOptions) {
     this.location = options.location
     this.#options = options
+    this.#places = new Places(options.location, options.connectionsMax, options.lockWaitMs)
   }
 
   /**
@@ -47,14 +50,15 @@ export class Connections {
    * @throws ClosedError, ConnectionLostError, LockTimeoutError when all have been in use for too long, DriverMissingError,
    *   UnsupportedDatabaseError, DatabaseError when the server doesn't let us in
    */
-  async take(): Promise<Connection> {
+  async take(mode: Mode): Promise<Connection> {
     if (this.#isClosed) throw new ClosedError()
-    if (this.#countInUse >= this.#options.connectionsMax) await this.#wait()
-    else this.#countInUse += 1
+    await this.#places.enter(mode)
     try {
-      return await this.#connect()
+      const connection = await this.#connect()
+      this.#modes.set(connection, mode)
+      return connection
     } catch (error) {
-      this.#leavePlace()
+      this.#places.leave(mode)
       throw toFault(error, { location: this.location, tried: 'connect', app: null })
     }
   }
@@ -62,22 +66,21 @@ export class Connections {
   /** Takes a connection back, with no transaction open in it unless it is lost. */
   give(connection: Line): void {
     connection.leave()
-    this.#leavePlace()
+    this.#places.leave(this.#modes.get(connection) ?? 'reads')
   }
 
   /** Closes the pool that was opened here, as soon as all connections were given back; another pool stays open. */
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    for (const waiter of this.#waiting.splice(0)) waiter.reject(new ClosedError())
+    this.#places.refuse(new ClosedError())
     if (!this.#options.isOwn) return
     const pool = await this.#pool?.catch(() => null)
     await pool?.end()
   }
 
   async #connect(): Promise<Connection> {
-    const pool = await this.#opened()
-    const client = await pool.connect()
+    const client = await this.#client()
     const connection = new Connection(client, this.#options.isPrepared)
     try {
       await this.#supported(connection)
@@ -86,6 +89,21 @@ export class Connections {
       connection.leave()
       throw error
     }
+  }
+
+  async #client(): Promise<PgClient> {
+    const pool = await this.#opened()
+    if (this.#options.isOwn) return pool.connect()
+    const { lockWaitMs } = this.#options
+    // Left to itself, a pool lets those wait for ever who wait for one another's connections.
+    const client = await byDeadline(pool.connect(), performance.now() + lockWaitMs, (late) => {
+      late.release()
+    }).catch((error: unknown) => {
+      if (!isPoolExhausted(error)) throw error
+    })
+    if (client !== undefined) return client
+    const message = `${this.location} had no connection free in time: let it have at least two connections more than transactions are open at once, or end transactions sooner`
+    throw new LockTimeoutError(message, { lockWaitMs })
   }
 
   async #opened(): Promise<PgPool> {
@@ -108,38 +126,4 @@ export class Connections {
       throw error
     }
   }
-
-  /** Hands the place of a connection to whoever waits longest. */
-  #leavePlace(): void {
-    const waiter = this.#waiting.shift()
-    if (waiter === undefined) this.#countInUse -= 1
-    else waiter.resolve()
-  }
-
-  #wait(): Promise<void> {
-    const { connectionsMax, lockWaitMs } = this.#options
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const waiter = {
-      resolve: (): void => {
-        clearTimeout(timer)
-        resolve()
-      },
-      reject: (error: Error): void => {
-        clearTimeout(timer)
-        reject(error)
-      },
-    }
-    const timer = setTimeout(() => {
-      this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
-      const message = `all ${connectionsMax} connections to ${this.location} have been in use for ${lockWaitMs} ms: end transactions sooner, or raise connectionsMax`
-      reject(new LockTimeoutError(message, { connectionsMax, lockWaitMs }))
-    }, lockWaitMs)
-    this.#waiting.push(waiter)
-    return promise
-  }
-}
-
-interface Waiter {
-  readonly resolve: () => void
-  readonly reject: (error: Error) => void
 }

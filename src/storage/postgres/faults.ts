@@ -34,6 +34,7 @@ const statePattern = /^[0-9A-Z]{5}$/
 // What the driver says, without a code, when a connection breaks, or doesn't come to be in time.
 const lostPattern =
   /^(?:Connection terminated|Connection ended|timeout expired|timeout exceeded|Query read timeout|Client has encountered a connection error|Client was closed)/
+const poolExhaustedPattern = /^timeout exceeded when trying to connect/
 const closedPoolPattern = /^Cannot use a pool after calling end/
 // What the operating system says: ECONNREFUSED, ECONNRESET, EPIPE, ETIMEDOUT, ENOTFOUND; Node's own errors begin with ERR_.
 const systemPattern = /^E(?!RR_)[A-Z_]+$/
@@ -90,6 +91,11 @@ export function isStatementForgotten(error: unknown): boolean {
   // A table that was changed meanwhile is told from other things that the server can't do by the place in the server's source.
   const isPlanOutdated = state === '0A000' && isObject(error) && error['routine'] === 'RevalidateCachedQuery'
   return forgottenStates.has(state) || isPlanOutdated
+}
+
+/** Whether a pool had no connection to give in its own time. */
+export function isPoolExhausted(error: unknown): boolean {
+  return stateOf(error) === '' && poolExhaustedPattern.test(reasonOf(error))
 }
 
 /** Whether a table is missing. */

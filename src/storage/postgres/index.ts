@@ -11,8 +11,9 @@ export interface PostgresOptions {
   /** How long to wait for a row that somebody else has locked, in milliseconds from 1; 10,000 unless said otherwise. */
   readonly lockWaitMs?: number
   /**
-   * How many connections to open at most, from 2; 10 unless said otherwise. Batches use one and sometimes a second, each open transaction
-   * one of its own. Counts only for a URL: a pool has its own limit.
+   * How many connections to open at most, from 2; 10 unless said otherwise. Batches use one, deals that wait for locked rows up to four,
+   * reads up to four, and each open transaction one of its own. The last two are kept from transactions, so that what they wait for can
+   * go on. Counts only for a URL: a pool has its own limit, which should be at least two more than transactions are open at once.
    */
   readonly connectionsMax?: number
   /**

@@ -39,7 +39,7 @@ async function ask(
 ): Promise<'committed' | 'rolled back' | undefined> {
   let connection: Connection
   try {
-    connection = await connections.take()
+    connection = await connections.take('batch')
   } catch {
     return undefined
   }

@@ -30,7 +30,7 @@ export class PostgresSnapshot implements Snapshot {
    * @param lockWaitMs how long a statement waits for a table that is being altered
    */
   static async open(connections: Connections, lockWaitMs: number): Promise<PostgresSnapshot> {
-    const snapshot = new PostgresSnapshot(connections, await connections.take())
+    const snapshot = new PostgresSnapshot(connections, await connections.take('reads'))
     try {
       // The moment is that of the first statement after BEGIN.
       await snapshot.#run('open a snapshot', null, [bounds.beginSnapshot, settings(lockWaitMs)])

@@ -1,4 +1,5 @@
 import { settleAlone } from '../../ledger/batch.ts'
+import type { Mode } from '../places.ts'
 import type {
   BatchAnswer,
   BatchRequest,
@@ -48,11 +49,12 @@ export class PostgresStorage implements Storage {
   }
 
   settle(request: BatchRequest): Promise<BatchAnswer> {
-    return settleAlone(() => this.#begin(true), request)
+    const mode = request.wait === 'skip' ? 'batch' : 'transaction'
+    return settleAlone(() => this.#begin(mode, true), request)
   }
 
   begin(): Promise<Session> {
-    return this.#begin(false)
+    return this.#begin('transaction', false)
   }
 
   async join(executor: Executor): Promise<JoinedSession> {
@@ -111,8 +113,8 @@ export class PostgresStorage implements Storage {
     return this.#connections.close()
   }
 
-  async #begin(isBatch: boolean): Promise<PostgresSession> {
-    const connection = await this.#connections.take()
+  async #begin(mode: Mode, isBatch: boolean): Promise<PostgresSession> {
+    const connection = await this.#connections.take(mode)
     return new PostgresSession(this.#connections, connection, { ...this.#options, isBatch })
   }
 
@@ -123,7 +125,7 @@ export class PostgresStorage implements Storage {
   }
 
   async #borrow<T>(tried: string, app: string | null, work: (connection: Connection) => Promise<T>): Promise<T> {
-    const connection = await this.#connections.take()
+    const connection = await this.#connections.take('reads')
     try {
       return await work(connection)
     } catch (error) {
