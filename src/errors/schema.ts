@@ -11,9 +11,7 @@ export class SerialsNotReadyError extends StockpileError {
   }
 
   constructor() {
-    super(
-      'there are no serial numbers yet: make the quantity with inventory.quantity() after `await inventory.ready()`, or any other awaited call of it',
-    )
+    super('there are no serial numbers yet: `await inventory.ready()` before inventory.quantity() is to make serials')
   }
 }
 
