@@ -1,5 +1,5 @@
 // A wrapper of one's own: some things never leave their owner: node examples/own-wrapper.ts
-import { Passthru, RecentSorter, Stockpile, type Deal, type Inventory, type Outcome, type UserId } from 'stockpile'
+import { Passthru, RecentSorter, Stockpile, Transfer, type Deal, type Inventory, type Outcome } from 'stockpile'
 import { sqlite } from 'stockpile/sqlite'
 
 /** An inventory whose bound items can't be taken away, whatever the verb. */
@@ -21,7 +21,7 @@ class Bound<Q, Given> extends Passthru<Q, Given> {
 }
 
 await using stockpile = new Stockpile({ storage: sqlite(':memory:') })
-const inventoryOf = (user: UserId) => new RecentSorter(new Bound(stockpile.tally('weapons', user), ['amulet']))
+const inventoryOf = (user: string) => new RecentSorter(new Bound(stockpile.tally('weapons', user), ['amulet']))
 const hero = inventoryOf('hero')
 const friend = inventoryOf('friend')
 
@@ -38,6 +38,7 @@ await tell(
   'in a deal, with a sword in return',
   stockpile.deal([hero.plan.subtract('amulet'), friend.plan.add('amulet'), hero.plan.add('sword')]),
 )
+await tell('by a transfer to the friend', new Transfer(friend, hero).add('amulet'))
 console.log(`so the hero has ${await hero.get('amulet')} amulet and ${await hero.get('sword')} sword`)
 
 async function tell(what: string, write: Promise<unknown>): Promise<void> {
