@@ -1,16 +1,17 @@
 import { uuidv7 } from 'uuidv7'
 import { describe, expect, inject, it } from 'vitest'
+import type { PostgresOptions } from '../../src/storage/postgres/index.ts'
 import { startFaultProxy, type FaultProxy } from '../servers/fault-proxy.ts'
 import { accountRow, change, deal, openLab, quantityOf, settle, writes, type Lab } from './open-lab.ts'
 
 // The statement, not a part of a name, and not READ COMMITTED.
 const commit = /(?<![A-Za-z_] ?)COMMIT(?![A-Za-z_])/
 
-async function openProxiedLab(outcomeWaitMs = 5_000): Promise<Lab & { proxy: FaultProxy }> {
+async function openProxiedLab(options: PostgresOptions = {}): Promise<Lab & { proxy: FaultProxy }> {
   const { hostname, port } = new URL(inject('postgresUrl'))
   const proxy = await startFaultProxy({ host: hostname, port: Number(port) })
-  const options = { outcomeWaitMs, preparedStatements: false }
-  const lab = await openLab(options, (url) => proxy.through(url))
+  const all = { outcomeWaitMs: 5_000, preparedStatements: false, ...options }
+  const lab = await openLab(all, (url) => proxy.through(url))
   await settle(lab.storage, [deal([change('add', 'u', 'egg', 1n)])])
   return {
     ...lab,
@@ -85,12 +86,27 @@ describe('a COMMIT whose answer is lost', () => {
   })
 
   it('is reported as unknown, with the deal’s id, when the server doesn’t come back', async () => {
-    await using lab = await openProxiedLab(300)
+    await using lab = await openProxiedLab({ outcomeWaitMs: 300 })
     const lost = deal([change('add', 'u', 'egg', 1n)])
     const stopped = lab.proxy.dropReplyAfter(commit).then(() => lab.proxy.stop())
     await expect(settle(lab.storage, [lost])).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN', deals: [lost.id] })
     await stopped
     expect(await lab.probe.query("SELECT quantity FROM farm_stockpile_holding WHERE user_id = 'u'")).toEqual(['2'])
+  })
+
+  it('is asked about no longer than outcomeWaitMs, even when no connection becomes free', async () => {
+    await using lab = await openProxiedLab({ outcomeWaitMs: 300, connectionsMax: 2, lockWaitMs: 600_000 })
+    const lost = deal([change('add', 'u', 'egg', 1n)])
+    const first = await lab.storage.snapshot()
+    const dropped = lab.proxy.dropReplyAfter(commit)
+    const answer = settle(lab.storage, [lost]).catch((error: unknown) => error)
+    // Gets the connection that the batch loses.
+    const second = await lab.storage.snapshot()
+    await dropped
+    expect(await answer).toMatchObject({ code: 'OUTCOME_UNKNOWN', deals: [lost.id] })
+    await first.end()
+    await second.end()
+    expect(await quantityOf(lab.storage, 'u', 'egg')).toBe(2n)
   })
 })
 

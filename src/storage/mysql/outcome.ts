@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { byDeadline } from '../by-deadline.ts'
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
 import { isDuplicate, isLockTimeout } from './faults.ts'
@@ -23,17 +24,26 @@ export async function findOutcome(
 ): Promise<'committed' | 'rolled back' | undefined> {
   const deadline = performance.now() + waitMs
   for (;;) {
-    const outcome = await ask(connections, commitId)
+    // A connection may be long in coming, and an answer too.
+    const outcome = await byDeadline(ask(connections, commitId, deadline), deadline)
     if (outcome !== undefined || performance.now() >= deadline) return outcome
     await pause(retryMs)
   }
 }
 
-async function ask(connections: Connections, commitId: string): Promise<'committed' | 'rolled back' | undefined> {
+async function ask(
+  connections: Connections,
+  commitId: string,
+  deadline: number,
+): Promise<'committed' | 'rolled back' | undefined> {
   let connection: Connection
   try {
     connection = await connections.take('batch')
   } catch {
+    return undefined
+  }
+  if (performance.now() >= deadline) {
+    connections.give(connection)
     return undefined
   }
   try {

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { byDeadline } from '../by-deadline.ts'
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
 import { claimCommit, readCommit } from './shared-statements.ts'
@@ -25,8 +26,8 @@ export async function findOutcome(
 ): Promise<'committed' | 'rolled back' | undefined> {
   const deadline = performance.now() + waitMs
   for (;;) {
-    const lockWaitMs = Math.max(1, Math.ceil(deadline - performance.now()))
-    const outcome = await ask(connections, commitId, lockWaitMs)
+    // A connection may be long in coming, and an answer too.
+    const outcome = await byDeadline(ask(connections, commitId, deadline), deadline)
     if (outcome !== undefined || performance.now() >= deadline) return outcome
     await pause(retryMs)
   }
@@ -35,12 +36,17 @@ export async function findOutcome(
 async function ask(
   connections: Connections,
   commitId: string,
-  lockWaitMs: number,
+  deadline: number,
 ): Promise<'committed' | 'rolled back' | undefined> {
   let connection: Connection
   try {
     connection = await connections.take('batch')
   } catch {
+    return undefined
+  }
+  const lockWaitMs = Math.ceil(deadline - performance.now())
+  if (lockWaitMs <= 0) {
+    connections.give(connection)
     return undefined
   }
   try {
