@@ -7,6 +7,8 @@ import type { HoldingRow, Refusal } from '../storage/contract.ts'
 export interface Parcel {
   readonly tally: bigint
   readonly entries: readonly SerialEntry[]
+  /** Whether the serials were made for it, so that nobody can have them yet. */
+  readonly isMade?: boolean
 }
 
 /** A holding as it stands after the deals settled so far. */
@@ -82,7 +84,7 @@ export class Mover {
   }
 
   /** Puts a parcel into a holding; a serial that is there gets the parcel's properties. */
-  put(holding: Holding, { tally, entries }: Parcel, moves: SerialMoves): Refusal | null {
+  put(holding: Holding, { tally, entries, isMade = false }: Parcel, moves: SerialMoves): Refusal | null {
     const { app, user, item } = holding
     const total = totalOf(holding)
     const added = tally + BigInt(entries.filter(({ serial }) => !holding.serials.has(serial)).length)
@@ -90,7 +92,7 @@ export class Mover {
     this.#count(holding, tally)
     for (const { serial, properties } of entries) {
       const holder = this.#owners.get(`${app} ${serial}`)
-      if (holder !== undefined && (holder.user !== user || holder.item !== item)) {
+      if (holder !== undefined && (isMade || holder.user !== user || holder.item !== item)) {
         return {
           code: 'SERIAL_TAKEN',
           data: { app, user, item, serial, holder: { user: holder.user, item: holder.item } },
@@ -115,7 +117,11 @@ export class Mover {
     }
     if (amount > held) return { code: 'NOT_ENOUGH', data: { app, user, item, held, wanted: amount } }
     this.#count(holding, -amount)
-    return this.put(holding, { tally: 0n, entries: made.map((serial) => ({ serial, properties })) }, moves)
+    return this.put(
+      holding,
+      { tally: 0n, entries: made.map((serial) => ({ serial, properties })), isMade: true },
+      moves,
+    )
   }
 
   #takeExactly(holding: Holding, tally: bigint, serials: readonly bigint[], moves: SerialMoves): Parcel {

@@ -4,7 +4,10 @@ import type { NextSerial } from '../model/quantity.ts'
 
 /** Where serial numbers come from. */
 export interface SerialSource {
-  /** A number that nobody ever got and nobody will: from 1 to 2^63 - 1, higher than those before it. */
+  /**
+   * A number that nobody ever got and nobody will: from 1 to 2^63 - 1, higher than those before it. One that is taken already adds nothing:
+   * SerialTakenError where the holding itself has it, otherwise ConflictError.
+   */
   next(): bigint
 }
 

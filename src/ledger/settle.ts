@@ -345,7 +345,7 @@ function mismatchOf({ kind }: PreparedChange, holding: Holding): Refusal | null 
 /** What an addition from nowhere brings. */
 function parcelOf({ kind, amount, serials, made, properties }: PreparedChange): Parcel {
   if (serials !== null) return { tally: amount, entries: serials }
-  if (kind === 'serial') return { tally: 0n, entries: made.map((serial) => ({ serial, properties })) }
+  if (kind === 'serial') return { tally: 0n, entries: made.map((serial) => ({ serial, properties })), isMade: true }
   return { tally: amount, entries: [] }
 }
 

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { InvalidArgumentError } from '../errors.ts'
 import { toVersion, type Change } from './change.ts'
 import { toJsonText } from './json-text.ts'
-import { changesMax, dataBytesMax, dealBytesMax, keyBytesMax, serialsMax } from './limits.ts'
+import { changesMax, dataBytesMax, dealBytesMax, keyBytesMax, quantityMax, serialsMax } from './limits.ts'
 import type { NextSerial } from './quantity.ts'
 
 /** What can be said with any write. */
@@ -76,6 +76,7 @@ export function prepareDeal(id: string, deal: Deal, nextSerial: NextSerial): Pre
       `at most ${changesMax} changes in one deal`,
     )
   }
+  checkAmounts(deal.changes)
   checkSerials(deal.changes)
   const changes = deal.ifVersion === undefined ? deal.changes : withVersion(deal.changes, deal.ifVersion)
   const data = deal.data === undefined ? null : toJsonText('data', deal.data, 'object', dataBytesMax)
@@ -115,6 +116,14 @@ export function serialsMade({ verb, kind, amount, serials, party }: Change): big
   return makes ? amount : 0n
 }
 
+/** How many serials a change moves for certain, at most; a hybrid may take them from its count. */
+function serialsMoved(change: Change): bigint {
+  const { verb, kind, amount, serials, party } = change
+  if (serials !== null) return BigInt(serials.length)
+  const isTold = kind === 'serial' && (party !== null || verb === 'subtract') && verb !== 'sort'
+  return isTold ? amount : serialsMade(change)
+}
+
 function madeSerials(change: Change, next: NextSerial): bigint[] {
   return Array.from({ length: Number(serialsMade(change)) }, next)
 }
@@ -124,10 +133,19 @@ function bytesOf(change: Change): number {
   return 192 + given + Number(serialsMade(change)) * (64 + change.properties.length)
 }
 
+/** A layer of somebody's own may have put anything in place of what was asked. */
+function checkAmounts(changes: readonly Change[]): void {
+  for (const { amount, serials, verb } of changes) {
+    const least = serials !== null || verb === 'set' || verb === 'sort' ? 0n : 1n
+    if (typeof amount !== 'bigint' || amount < least || amount > quantityMax)
+      throw new InvalidArgumentError('amount', amount, `a bigint from ${least} to 2^63 - 1`)
+  }
+}
+
 /** A serial inventory makes and takes as many serials as it is told to, so that is bounded. */
 function checkSerials(changes: readonly Change[]): void {
   let count = 0n
-  for (const change of changes) count += serialsMade(change) + BigInt(change.serials?.length ?? 0)
+  for (const change of changes) count += serialsMoved(change)
   if (count > BigInt(serialsMax))
     throw new InvalidArgumentError('quantity', count, `at most ${serialsMax} serials in one deal`)
 }

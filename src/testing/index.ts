@@ -2,8 +2,10 @@ import { batches } from './batches.ts'
 import type { Suite } from './behaviour.ts'
 import { callbacks } from './callbacks.ts'
 import { deals } from './deals.ts'
+import { dryRuns } from './dry-runs.ts'
 import { history } from './history.ts'
 import { hybrids } from './hybrids.ts'
+import { inspectors } from './inspectors.ts'
 import { lifecycle } from './lifecycle.ts'
 import { limits } from './limits.ts'
 import { locks } from './locks.ts'
@@ -20,6 +22,7 @@ import { validation } from './validation.ts'
 import { verbs } from './verbs.ts'
 import { verify } from './verify.ts'
 import { versions } from './versions.ts'
+import { wrappers } from './wrappers.ts'
 
 export type { Behaviour, Capabilities, Mode, Suite } from './behaviour.ts'
 export { Context, type Wrap } from './context.ts'
@@ -47,6 +50,9 @@ export const suites: readonly Suite[] = [
   hybrids,
   transfers,
   sorters,
+  inspectors,
+  wrappers,
+  dryRuns,
   deals,
   receipts,
   versions,
