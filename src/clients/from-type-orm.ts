@@ -28,8 +28,8 @@ export function fromTypeOrm(given: QueryRunner | EntityManager, assumed: Storage
     const advice = 'hand in the manager of dataSource.transaction(), or a query runner after startTransaction()'
     throw new JoinRefusedError(`it is TypeORM outside of a transaction: ${advice}`, { client })
   }
-  const type = String((runner.connection ?? runner.dataSource)?.options?.type ?? '')
-  const dialect = dialects.find(([pattern]) => pattern.test(type))?.[1] ?? assumed
+  const type = (runner.connection ?? runner.dataSource)?.options?.type
+  const dialect = dialects.find(([pattern]) => typeof type === 'string' && pattern.test(type))?.[1] ?? assumed
   return {
     dialect,
     client,
