@@ -186,7 +186,10 @@ export class MysqlSession implements Session {
       await this.#connection.runThen(this.#saving, 'COMMIT')
       this.#connections.give(this.#connection)
     } catch (error) {
-      if (this.#saving.length > 0 && (await this.#isRolledBack())) {
+      const outcome = this.#saving.length === 0 ? undefined : await this.#askAtOnce(commitId)
+      if (outcome !== undefined) {
+        this.#connections.give(this.#connection)
+        if (outcome === 'committed') return
         throw toFault(error, { location, tried: 'save and commit', app: null })
       }
       // Without a connection nothing more can be committed.
@@ -203,16 +206,20 @@ export class MysqlSession implements Session {
     this.#connections.give(this.#connection)
   }
 
-  /** Rolls back what a server refused that still answers, and gives the connection back; false where it is out of reach. */
-  async #isRolledBack(): Promise<boolean> {
-    if (!this.#connection.isUsable) return false
+  /**
+   * Rolls back what a server refused that still answers, and looks for what it may have committed: the error doesn't tell whether it is
+   * that of a statement before COMMIT or of COMMIT itself, which can fail after it took effect. Undefined where that can't be told here.
+   */
+  async #askAtOnce(commitId: string | null): Promise<'committed' | 'rolled back' | undefined> {
+    if (!this.#connection.isUsable) return undefined
     try {
       await this.#connection.run('ROLLBACK')
+      const rows = commitId === null ? [] : await this.#connection.rows(sql.lockCommit(commitId))
+      await this.#connection.run('ROLLBACK')
+      return rows.length > 0 ? 'committed' : 'rolled back'
     } catch {
-      return false
+      return undefined
     }
-    this.#connections.give(this.#connection)
-    return true
   }
 
   /** Answers for a COMMIT that failed: by the row that the transaction left behind if, and only if, it was committed. */

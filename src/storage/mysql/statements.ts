@@ -156,6 +156,11 @@ export function insertCommit(id: string, time: number): string {
   return `INSERT INTO stockpile_commit (id, time) VALUES (${text(id)}, ${integer(time)}) ON DUPLICATE KEY UPDATE id = id`
 }
 
+/** Finds the row of a transaction that has ended: a single key, which is locked, so that it is read where writes go. Answers id. */
+export function lockCommit(id: string): string {
+  return `SELECT id FROM stockpile_commit WHERE id = ${text(id)} FOR UPDATE`
+}
+
 /**
  * Tries to insert the row of a transaction whose COMMIT got no answer. If that transaction is still open, this waits for its row's lock;
  * 1062 says that it committed, success that it didn't and never will, 1205 that it is still open.
