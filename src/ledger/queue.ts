@@ -1,6 +1,6 @@
 /** A first-in first-out list that stays fast when it is long. */
 export class Queue<T> {
-  #items: T[] = []
+  #items: (T | undefined)[] = []
   #head = 0
 
   /** How many are in it. */
@@ -28,6 +28,8 @@ export class Queue<T> {
   shift(): T | undefined {
     const item = this.#items[this.#head]
     if (item === undefined) return undefined
+    // Whatever was answered must not be kept alive by the place that it had.
+    this.#items[this.#head] = undefined
     this.#head += 1
     // Cutting the used part off rarely keeps the cost per item constant.
     if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
