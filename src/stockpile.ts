@@ -211,7 +211,8 @@ export class Stockpile implements AsyncDisposable {
       runs.map((run) => () => run.inventory.write({ changes: run.changes, data, key, dryRun })),
       (deals) => settleInOne(deals, { data, key, ifVersion, dryRun }, (deal) => this.ledger.settle(deal)),
     )
-    return outcomes.flat() as Outcomes<Changes>
+    // A layer may have added changes of its own behind those it was given: the caller gets an outcome for each change of theirs.
+    return outcomes.flatMap((some, index) => some.slice(0, runs[index]!.changes.length)) as unknown as Outcomes<Changes>
   }
 
   /**

@@ -209,7 +209,8 @@ export abstract class Inventory<Q, Given = Amount> {
     const change = this.draft(verb, item, given, {})
     const { data, key, ifVersion, dryRun } = toOptions('options', options)
     const outcomes = await this.write({ changes: [change], data, key, ifVersion, dryRun })
-    return outcomes.at(-1)!.quantity
+    // A layer may have added changes of its own behind this one.
+    return outcomes[0]!.quantity
   }
 }
 
