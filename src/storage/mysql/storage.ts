@@ -14,15 +14,18 @@ import type {
   Storage,
 } from '../contract.ts'
 import { MysqlSchemaSession, readSchemaVersions } from './alter.ts'
-import type { Connection } from './connection.ts'
+import type { Connection, Mode } from './connection.ts'
 import type { Connections } from './connections.ts'
-import { isTableMissing, toFault } from './faults.ts'
+import { isLost, isTableMissing, toFault } from './faults.ts'
 import { identityAt, joinTransaction } from './joined.ts'
 import { appSteps, sharedSteps } from './schema.ts'
 import { fetchHoldings } from './fetch.ts'
 import { fetchEntries, MysqlSession, type SessionOptions } from './session.ts'
 import { MysqlSnapshot } from './snapshot.ts'
 import { raiseMeta, readMeta, sweepOlder } from './statements.ts'
+
+// Each finds one more connection that was lost while it was idle; and a server that ends them because it has too much to do gets no rush.
+const triesMax = 5
 
 /** One database of a MariaDB or MySQL server. */
 export class MysqlStorage implements Storage {
@@ -80,23 +83,21 @@ export class MysqlStorage implements Storage {
     return this.#read('read the schema versions', null, readSchemaVersions)
   }
 
-  async reserve(name: string, atLeast: bigint, count: bigint): Promise<bigint> {
-    const tried = 'reserve numbers'
-    // Not as a transaction, for one that waits for the numbers may have the last connection that there is for those.
-    const connection = await this.#connections.take('batch')
-    try {
-      connection.enter('batch')
-      await connection.run(raiseMeta(name, atLeast, count))
-      const [row] = await connection.rows<readonly [string]>(readMeta(name))
-      await connection.run('COMMIT')
-      return BigInt(row?.[0] ?? 0) - count
-    } catch (error) {
-      // Numbers that were taken and got no answer are lost, which does no harm.
-      await connection.run('ROLLBACK').catch(() => connection.destroy())
-      throw toFault(error, { location: this.location, tried, app: null })
-    } finally {
-      this.#connections.give(connection)
+  reserve(name: string, atLeast: bigint, count: bigint): Promise<bigint> {
+    const work = async (connection: Connection): Promise<bigint> => {
+      try {
+        await connection.run(raiseMeta(name, atLeast, count))
+        const [row] = await connection.rows<readonly [string]>(readMeta(name))
+        await connection.run('COMMIT')
+        return BigInt(row?.[0] ?? 0) - count
+      } catch (error) {
+        // Numbers that were taken and got no answer are lost, which does no harm.
+        await connection.run('ROLLBACK').catch(() => connection.destroy())
+        throw error
+      }
     }
+    // Not as a transaction, for one that waits for the numbers may have the last connection that there is for those.
+    return this.#borrow('batch', 'reserve numbers', null, work)
   }
 
   sweep(request: { receiptsBefore: number; commitsBefore: number; rowsMax: number }): Promise<number> {
@@ -124,15 +125,32 @@ export class MysqlStorage implements Storage {
   }
 
   /** Works with a connection whose statements are transactions of their own. */
-  async #read<T>(tried: string, app: string | null, work: (connection: Connection) => Promise<T>): Promise<T> {
-    const connection = await this.#connections.take('reads')
-    try {
-      connection.enter('reads')
-      return await work(connection)
-    } catch (error) {
-      throw toFault(error, { location: this.location, tried, app })
-    } finally {
-      this.#connections.give(connection)
+  #read<T>(tried: string, app: string | null, work: (connection: Connection) => Promise<T>): Promise<T> {
+    return this.#borrow('reads', tried, app, work)
+  }
+
+  /** Does work that may be done twice: a connection may have been lost while it was idle, and then it is done with another. */
+  async #borrow<T>(
+    mode: Mode,
+    tried: string,
+    app: string | null,
+    work: (connection: Connection) => Promise<T>,
+  ): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      const connection = await this.#connections.take(mode)
+      const isFresh = connection.mode === null
+      try {
+        connection.enter(mode)
+        return await work(connection)
+      } catch (error) {
+        // What a fresh connection says in a second try is believed.
+        const isBelieved = tries === triesMax || (tries > 1 && isFresh)
+        if (connection.isUsable || !isLost(error) || isBelieved) {
+          throw toFault(error, { location: this.location, tried, app })
+        }
+      } finally {
+        this.#connections.give(connection)
+      }
     }
   }
 }

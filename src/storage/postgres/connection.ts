@@ -13,8 +13,13 @@ export interface PgClient {
 // They stay on the server's connection when the pool hands it to the next one, so they are remembered by connection.
 const statementNames = new WeakMap<PgClient, StatementNames>()
 
+// Those that a pool has handed out before.
+const knownClients = new WeakSet<PgClient>()
+
 /** One connection, for one caller at a time. */
 export class Connection {
+  /** Whether nobody had it before, as far as is known. */
+  readonly isFresh: boolean
   readonly #client: PgClient
   readonly #names: StatementNames | null
   #lostBy: unknown = null
@@ -27,6 +32,8 @@ export class Connection {
    */
   constructor(client: PgClient, isPrepared: boolean) {
     this.#client = client
+    this.isFresh = !knownClients.has(client)
+    knownClients.add(client)
     this.#names = isPrepared ? namesOf(client) : null
     client.on('error', this.#lose)
   }

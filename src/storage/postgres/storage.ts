@@ -17,7 +17,7 @@ import type {
 import { fetchSchemaVersions, PostgresSchemaSession } from './alter.ts'
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
-import { isTableMissing, toFault } from './faults.ts'
+import { isLost, isTableMissing, toFault } from './faults.ts'
 import { fetchHoldings } from './fetch.ts'
 import { identityAt, joinTransaction } from './joined.ts'
 import { readEntries } from './read-statements.ts'
@@ -29,6 +29,9 @@ import { raiseMeta, sweepCommits, sweepReceipts } from './shared-statements.ts'
 import { PostgresSnapshot } from './snapshot.ts'
 import type { Call } from './statement.ts'
 import { settings } from './statements.ts'
+
+// Each finds one more connection that was lost while it was idle; and a server that ends them because it has too much to do gets no rush.
+const triesMax = 5
 
 /** One database of a PostgreSQL server. */
 export class PostgresStorage implements Storage {
@@ -124,14 +127,21 @@ export class PostgresStorage implements Storage {
     return answers.slice(1)
   }
 
+  /** Does work that may be done twice: a connection may have been lost while it was idle, and then it is done with another. */
   async #borrow<T>(tried: string, app: string | null, work: (connection: Connection) => Promise<T>): Promise<T> {
-    const connection = await this.#connections.take('reads')
-    try {
-      return await work(connection)
-    } catch (error) {
-      throw toFault(error, { location: this.location, tried, app })
-    } finally {
-      this.#connections.give(connection)
+    for (let tries = 1; ; tries += 1) {
+      const connection = await this.#connections.take('reads')
+      try {
+        return await work(connection)
+      } catch (error) {
+        // What a fresh connection says in a second try is believed.
+        const isBelieved = tries === triesMax || (tries > 1 && connection.isFresh)
+        if (connection.isUsable || !isLost(error) || isBelieved) {
+          throw toFault(error, { location: this.location, tried, app })
+        }
+      } finally {
+        this.#connections.give(connection)
+      }
     }
   }
 }
