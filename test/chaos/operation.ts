@@ -3,40 +3,44 @@ import type { Answer, LogLine } from './record.ts'
 import type { Request } from './request.ts'
 
 /** What a client asked for, all the times that it asked, and what it heard. */
-export interface Operation {
+export interface Operation<Asked = Request, Heard = Answer> {
   readonly op: string
-  readonly request: Request
+  readonly request: Asked
   /** When it was asked for first. */
   readonly invokedAt: number
-  readonly attempts: Attempt[]
+  readonly attempts: Attempt<Heard>[]
 }
 
 /** One time that it was asked for; without an answer where the client was killed before it came. */
-export interface Attempt {
+export interface Attempt<Heard = Answer> {
   readonly invokedAt: number
   answeredAt: number
-  answer: Answer | null
+  answer: Heard | null
 }
 
 /** Reads the logs of clients; a last line that was cut off counts as not written. */
-export async function readLogs(files: readonly string[]): Promise<LogLine[]> {
+export async function readLogs<Asked = Request, Heard = Answer>(
+  files: readonly string[],
+): Promise<LogLine<Asked, Heard>[]> {
   const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')))
   return texts.flatMap((text) =>
     text
       .split('\n')
       .slice(0, -1)
-      .map((line) => JSON.parse(line) as LogLine),
+      .map((line) => JSON.parse(line) as LogLine<Asked, Heard>),
   )
 }
 
 /** Puts the lines of logs together: the operations by name. */
-export function operationsOf(lines: readonly LogLine[]): Map<string, Operation> {
-  const operations = new Map<string, Operation>()
-  const attempts = new Map<string, Attempt>()
+export function operationsOf<Asked = Request, Heard = Answer>(
+  lines: readonly LogLine<Asked, Heard>[],
+): Map<string, Operation<Asked, Heard>> {
+  const operations = new Map<string, Operation<Asked, Heard>>()
+  const attempts = new Map<string, Attempt<Heard>>()
   for (const line of [...lines].sort((left, right) => left.at - right.at)) {
     const name = `${line.op} ${line.attempt}`
     if ('request' in line) {
-      const attempt = { invokedAt: line.at, answeredAt: Infinity, answer: null }
+      const attempt: Attempt<Heard> = { invokedAt: line.at, answeredAt: Infinity, answer: null }
       attempts.set(name, attempt)
       const known = operations.get(line.op)
       if (known !== undefined) known.attempts.push(attempt)

@@ -34,6 +34,6 @@ export type Answer =
  *
  * `at` is in nanoseconds of a clock that all processes of the machine share.
  */
-export type LogLine =
-  | { readonly op: string; readonly attempt: number; readonly at: number; readonly request: Request }
-  | { readonly op: string; readonly attempt: number; readonly at: number; readonly answer: Answer }
+export type LogLine<Asked = Request, Heard = Answer> =
+  | { readonly op: string; readonly attempt: number; readonly at: number; readonly request: Asked }
+  | { readonly op: string; readonly attempt: number; readonly at: number; readonly answer: Heard }
