@@ -36,8 +36,17 @@ export abstract class Core<Q, G> extends Inventory<Q, G> {
   /** Checks what a verb was given; a move only names what is there already. */
   protected abstract given(verb: Verb, item: string, given: G | undefined, isMove: boolean): Given
 
-  /** Makes a quantity of what is stored; undefined for none. */
-  protected abstract stored(item: string, count: bigint, serials: readonly SerialEntry[]): Q | undefined
+  /**
+   * Makes a quantity of what is stored; undefined for none.
+   *
+   * @param isAnswer whether it is the answer to a write, which is done and must not look as if it had failed
+   */
+  protected abstract stored(
+    item: string,
+    count: bigint,
+    serials: readonly SerialEntry[],
+    isAnswer: boolean,
+  ): Q | undefined
 
   override async read({ items, isLocked }: Selection): Promise<Items<Q>> {
     const hasSerials = this.kind !== 'tally'
@@ -49,7 +58,7 @@ export abstract class Core<Q, G> extends Inventory<Q, G> {
     const entries: [string, Q][] = []
     const positions = new Map<string, bigint>()
     for (const { item, quantity, position } of holdings) {
-      const value = this.stored(item, quantity, byItem.get(item) ?? [])
+      const value = this.stored(item, quantity, byItem.get(item) ?? [], false)
       if (value === undefined) continue
       entries.push([item, value])
       if (position !== null) positions.set(item, position)
@@ -60,7 +69,7 @@ export abstract class Core<Q, G> extends Inventory<Q, G> {
   override async write(deal: Deal): Promise<Outcome<Q>[]> {
     const outcomes = await this.ledger.settle(deal)
     return outcomes.map(({ app, user, item, change, quantity: count, serials, version, deal: id }) => {
-      const quantity = this.stored(item, count, serials ?? []) ?? this.quantity()
+      const quantity = this.stored(item, count, serials ?? [], true) ?? this.quantity()
       return { app, user, item, change, quantity, version, deal: id }
     })
   }

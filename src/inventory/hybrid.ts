@@ -83,9 +83,10 @@ export class Hybrid<P extends Properties = Properties>
     item: string,
     count: bigint,
     serials: readonly SerialEntry[],
+    isAnswer: boolean,
   ): HybridQuantity<P> | undefined {
     if (count === 0n && serials.length === 0) return undefined
-    return new HybridQuantity<P>(count, this.pairs(item, serials), this.ledger.nextSerial)
+    return new HybridQuantity<P>(count, this.pairs(item, serials, isAnswer), this.ledger.nextSerial)
   }
 }
 

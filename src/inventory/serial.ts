@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '../errors.ts'
+import { InvalidArgumentError, InvalidPropertiesError } from '../errors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { toAmount, type Amount } from '../model/amount.ts'
 import type { Verb } from '../model/change.ts'
@@ -15,7 +15,10 @@ export type SerialGiven<P extends Properties> = Amount | Iterable<SerialNumber> 
 
 /** How an inventory with serials is made. */
 export interface SerialOptions<P extends Properties> {
-  /** A schema that all properties must keep to; it may fill in defaults, also when older serials are read. */
+  /**
+   * A schema that all properties must keep to; it may fill in defaults, also when older serials are read. Reading one that breaks it fails;
+   * the answer to a write has it as it is stored.
+   */
   readonly properties?: PropertySchema<P>
 }
 
@@ -47,11 +50,16 @@ export abstract class SerialCore<Q, P extends Properties, G> extends Core<Q, G> 
     return toJsonText('properties', checked, 'object or array', propertiesBytesMax)
   }
 
-  /** Pairs of stored serials, with what the schema fills in. */
-  protected pairs(item: string, serials: readonly SerialEntry[]): [bigint, P][] {
+  /** Pairs of stored serials, with what the schema fills in; in the answer to a write, what breaks it is as it is stored. */
+  protected pairs(item: string, serials: readonly SerialEntry[], isAnswer: boolean): [bigint, P][] {
     return serials.map(({ serial, properties }) => {
       const value: unknown = JSON.parse(properties)
-      return [serial, checkedProperties(this.#schema, value, { app: this.app, item, serial })]
+      try {
+        return [serial, checkedProperties(this.#schema, value, { app: this.app, item, serial })]
+      } catch (error) {
+        if (isAnswer && error instanceof InvalidPropertiesError) return [serial, value as P]
+        throw error
+      }
     })
   }
 
@@ -113,8 +121,15 @@ export class Serial<P extends Properties = Properties> extends SerialCore<Quanti
     return { amount: 0n, serials, properties: '{}' }
   }
 
-  protected override stored(item: string, _count: bigint, serials: readonly SerialEntry[]): Quantity<P> | undefined {
-    return serials.length === 0 ? undefined : new Quantity<P>(this.pairs(item, serials), this.ledger.nextSerial)
+  protected override stored(
+    item: string,
+    _count: bigint,
+    serials: readonly SerialEntry[],
+    isAnswer: boolean,
+  ): Quantity<P> | undefined {
+    return serials.length === 0
+      ? undefined
+      : new Quantity<P>(this.pairs(item, serials, isAnswer), this.ledger.nextSerial)
   }
 }
 

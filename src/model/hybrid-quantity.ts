@@ -36,6 +36,8 @@ export class HybridQuantity<P extends Properties = Properties> extends Quantity<
   override grab(what: Amount | Iterable<SerialNumber> | Quantity<P>): HybridQuantity<P> {
     if (typeof what === 'number' || typeof what === 'bigint') {
       const amount = toAmount('quantity', what, 0)
+      if (amount > this.value())
+        throw new InvalidArgumentError('quantity', what, `at most ${this.value()}, which is how many there are`)
       const counted = amount < this.#tally ? amount : this.#tally
       return new HybridQuantity(counted, this.grabbed(amount - counted), this.#source)
     }

@@ -26,12 +26,15 @@ export function checkedProperties<P extends Properties>(
 ): P {
   if (schema === null) return properties as P
   const result = schema['~standard'].validate(properties)
-  if (result instanceof Promise)
+  if ('then' in result) {
+    // Nobody waits for it, so that nobody would hear of its failure either.
+    Promise.resolve(result).catch(() => undefined)
     throw new InvalidArgumentError(
       'properties',
       schema['~standard'].vendor,
       'a schema that answers at once, without a promise',
     )
+  }
   if (result.issues) throw new InvalidPropertiesError({ ...owner, issues: result.issues })
   return result.value
 }

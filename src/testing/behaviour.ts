@@ -24,6 +24,8 @@ export interface Behaviour {
   readonly notIn?: Partial<Record<Exclude<Mode, 'alone'>, string>>
   /** Whether it leaves books behind that it has falsified itself. */
   readonly isTampering?: boolean
+  /** Whether it puts a sorter around what it is given, which can't be sorted already then. */
+  readonly isSorting?: boolean
   /** Rejects where the claim is false. */
   readonly run: (context: Context) => Promise<void>
 }

@@ -18,6 +18,7 @@ export const dryRuns: Suite = {
   behaviours: [
     {
       title: 'a dry run answers what would happen, and changes nothing',
+      isSorting: true,
       run: async (context) => {
         const [ann, bob] = [context.tally('ann'), context.tally('bob')]
         await ann.add('egg', 5)

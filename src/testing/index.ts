@@ -10,6 +10,8 @@ import { lifecycle } from './lifecycle.ts'
 import { limits } from './limits.ts'
 import { locks } from './locks.ts'
 import { migrations } from './migrations.ts'
+import { properties } from './properties.ts'
+import { quantities } from './quantities.ts'
 import { reads } from './reads.ts'
 import { receipts } from './receipts.ts'
 import { savepoints } from './savepoints.ts'
@@ -46,7 +48,9 @@ export const suites: readonly Suite[] = [
   limits,
   verbs,
   reads,
+  quantities,
   serials,
+  properties,
   hybrids,
   transfers,
   sorters,

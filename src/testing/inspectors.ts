@@ -111,6 +111,7 @@ export const inspectors: Suite = {
     },
     {
       title: 'a check around a sorter keeps the order',
+      isSorting: true,
       run: async (context) => {
         const inventory = new QuantityInspector(new RecentSorter(context.tally()), (quantity) => quantity)
         for (const item of ['a', 'b', 'c', 'a']) await inventory.add(item)

@@ -133,7 +133,8 @@ export const receipts: Suite = {
       notIn: { transaction: 'others do not see it before the commit' },
       run: async (context) => {
         const other = context.another()
-        const change = context.tally().plan.add('wheat', 5)
+        // A plan of a layer's belongs to its own Stockpile.
+        const change = context.stockpile.tally(context.app, 'ann').plan.add('wheat', 5)
         const first = await context.stockpile.deal([change], { key: 'k' })
         assert.deepEqual(await other.deal([change], { key: 'k' }), first)
         const again = other.tally(context.otherApp, 'bob')
@@ -149,7 +150,9 @@ export const receipts: Suite = {
         for (let round = 0; round < 5; round += 1) {
           const answers = await Promise.all(
             others.flatMap((stockpile) =>
-              [1, 2].map(() => stockpile.deal([context.tally().plan.add('wheat', 5)], { key: `round ${round}` })),
+              [1, 2].map(() =>
+                stockpile.deal([stockpile.tally(context.app, 'ann').plan.add('wheat', 5)], { key: `round ${round}` }),
+              ),
             ),
           )
           for (const answer of answers) assert.deepEqual(answer, answers[0])

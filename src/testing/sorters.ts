@@ -24,6 +24,7 @@ export const sorters: Suite = {
     {
       title:
         'sort puts items on top in exactly this order, a later sort above an earlier one, the rest by id from the highest',
+      isSorting: true,
       run: async (context) => {
         const inventory = new Sorter(context.tally())
         for (const item of [9, 10, 11, 12, 13]) await inventory.add(item)
@@ -38,6 +39,7 @@ export const sorters: Suite = {
     },
     {
       title: 'sort leaves out what the account does not have, and refuses what is no list of items',
+      isSorting: true,
       run: async (context) => {
         const inventory = new Sorter(context.tally())
         await inventory.add('egg')
@@ -55,6 +57,7 @@ export const sorters: Suite = {
     },
     {
       title: 'the most recently added is on top; adding again moves it there, taking away does not',
+      isSorting: true,
       run: async (context) => {
         const inventory = new RecentSorter(context.tally())
         await Promise.all(['a', 'b', 'c'].map((item) => inventory.add(item, 2)))
@@ -68,6 +71,7 @@ export const sorters: Suite = {
     },
     {
       title: 'what was sorted by hand stays above what time sorts, and comes again by time after it was gone',
+      isSorting: true,
       run: async (context) => {
         const inventory = new RecentSorter(context.tally())
         for (const item of ['a', 'b', 'c']) await inventory.add(item)
@@ -82,6 +86,7 @@ export const sorters: Suite = {
     },
     {
       title: 'the first addition decides: the latest newcomer on top, or the oldest, again after an item was gone',
+      isSorting: true,
       run: async (context) => {
         const first = new FirstAddedSorter(context.tally('ann'))
         const oldest = new OldestSorter(context.tally('bob'))
@@ -119,6 +124,7 @@ export const sorters: Suite = {
     },
     {
       title: 'a position is no statement of its own: it goes with the write, and is undone with it',
+      isSorting: true,
       run: async (context) => {
         const inventory = new RecentSorter(context.tally())
         await inventory.add('a')
@@ -141,6 +147,7 @@ export const sorters: Suite = {
     },
     {
       title: 'page walks everything in order, each once, while others come and go',
+      isSorting: true,
       run: async (context) => {
         const inventory = new RecentSorter(context.tally())
         await context.stockpile.deal(Array.from({ length: 25 }, (_item, index) => context.tally().plan.add(index + 1)))
@@ -162,6 +169,7 @@ export const sorters: Suite = {
     },
     {
       title: 'page refuses a limit and a cursor that can not be one',
+      isSorting: true,
       run: async (context) => {
         const inventory = new Sorter(context.tally())
         for (const limit of [0, -1, 1.5, 1_001, Number.NaN])
@@ -173,6 +181,7 @@ export const sorters: Suite = {
     },
     {
       title: 'sort and page are reachable through the layers above, and pass through them',
+      isSorting: true,
       run: async (context) => {
         const seen: string[] = []
         const inventory = new QuantityInspector(
@@ -191,6 +200,7 @@ export const sorters: Suite = {
     },
     {
       title: 'a sorter around a sorter is refused, whatever is between them',
+      isSorting: true,
       run: async (context) => {
         const error = await refusal(
           InvalidArgumentError,
@@ -201,6 +211,7 @@ export const sorters: Suite = {
     },
     {
       title: 'what a transfer brings is placed by the sorter of the side that it comes to',
+      isSorting: true,
       run: async (context) => {
         const [ann, bob] = [new RecentSorter(context.tally('ann')), new RecentSorter(context.tally('bob'))]
         for (const item of ['a', 'b', 'c']) {

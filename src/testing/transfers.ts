@@ -158,6 +158,7 @@ export const transfers: Suite = {
     },
     {
       title: 'the layers of both sides see what moves, each from its own side, alone and in a deal',
+      isSorting: true,
       run: async (context) => {
         const [ann, bob] = [new Noting(context.tally('ann')), new Noting(context.tally('bob'))]
         await context.tally('ann').add('gold', 9)

@@ -1,3 +1,5 @@
+// The titles of the tests and what they expect are in one function.
+// oxlint-disable vitest/expect-expect
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
