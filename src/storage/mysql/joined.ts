@@ -97,6 +97,7 @@ function toColumn(names: readonly string[], index: number, value: unknown): unkn
 class MysqlJoinedSession extends MysqlSession implements JoinedSession {
   readonly #line: ExecutorLine
   readonly #locked = new Set<string>()
+  #isUndone = false
 
   constructor(connections: Connections, line: ExecutorLine, outcomeWaitMs: number) {
     super(connections, line, { mode: 'transaction', batch: null, outcomeWaitMs })
@@ -126,6 +127,8 @@ class MysqlJoinedSession extends MysqlSession implements JoinedSession {
   }
 
   override async rollback(): Promise<void> {
+    if (this.#isUndone) return
+    this.#isUndone = true
     await this.#line.runAll([undo, keep]).catch(() => undefined)
   }
 

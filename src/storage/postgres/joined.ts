@@ -57,6 +57,7 @@ class PostgresJoinedSession extends PostgresSession implements JoinedSession {
   readonly #line: Line
   readonly #location: string
   readonly #hasMeta: boolean
+  #isUndone = false
 
   constructor(connections: Connections, line: Line, options: SessionOptions, hasMeta: boolean) {
     super(connections, line, options)
@@ -83,6 +84,8 @@ class PostgresJoinedSession extends PostgresSession implements JoinedSession {
   }
 
   override async rollback(): Promise<void> {
+    if (this.#isUndone) return
+    this.#isUndone = true
     await this.restore(0).catch(() => undefined)
   }
 

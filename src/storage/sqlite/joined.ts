@@ -109,6 +109,7 @@ function withoutLongs(
 /** A part of the application's own transaction. */
 class SqliteJoinedSession implements JoinedSession {
   readonly #executor: Executor
+  #isUndone = false
 
   constructor(executor: Executor) {
     this.#executor = executor
@@ -147,6 +148,8 @@ class SqliteJoinedSession implements JoinedSession {
   }
 
   async rollback(): Promise<void> {
+    if (this.#isUndone) return
+    this.#isUndone = true
     await this.restore(0).catch(() => undefined)
   }
 
