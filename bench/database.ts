@@ -5,6 +5,15 @@ export interface Stock {
   /** The app, or the prefix of the tables that the code by hand has. */
   readonly app: string
   readonly accounts: number
+  /** What every account has; one item unless said otherwise. */
+  readonly items?: readonly number[]
+}
+
+/** A change of a holding by a whole number other than 0. */
+export interface StockChange {
+  readonly user: number
+  readonly item: number
+  readonly by: number
 }
 
 /** What a set of tables adds up to. */
@@ -21,10 +30,33 @@ export interface Contender extends AsyncDisposable {
   readonly name: string
   /** Changes a quantity by a whole number other than 0, durably, and says what it is now. */
   change(user: number, item: number, by: number): Promise<bigint>
+  /** Does changes of different holdings, all or none, durably, and says what the quantities are now. */
+  deal(changes: readonly StockChange[]): Promise<readonly bigint[]>
   /** Reads a quantity. */
   get(user: number, item: number): Promise<bigint>
   /** Adds up all that the contender has written. */
   sums(): Promise<Sums>
+}
+
+/** What the tables of serials add up to. */
+export interface SerialSums extends Sums {
+  /** How many serials there are. */
+  readonly serials: bigint
+}
+
+/** Something that keeps serials with properties, and can be held to the sums afterwards. */
+export interface SerialContender extends AsyncDisposable {
+  readonly name: string
+  /** Makes one serial, durably, and answers it. */
+  add(user: number, item: number): Promise<bigint>
+  /** Takes one serial away, durably; rejects where it isn't there. */
+  subtract(user: number, item: number, serial: bigint): Promise<unknown>
+  /** Reads all serials of a holding with their properties, and answers how many there are. */
+  get(user: number, item: number): Promise<number>
+  /** Reads how many an account has of each of its counted items, and answers how many items there are. */
+  all(user: number): Promise<number>
+  /** Adds up all that the contender has written. */
+  sums(): Promise<SerialSums>
 }
 
 /** Settles many changes in one transaction by bare statements: what is left when all of Stockpile but its statements is taken away. */
@@ -45,6 +77,8 @@ export interface Database extends AsyncDisposable {
   open(): Promise<Stockpile>
   /** Opens code written by hand, with tables of its own for the app. */
   byHand(app: string): Promise<Contender>
+  /** Opens serials written by hand, with tables of their own for the app. */
+  serialsByHand(app: string): Promise<SerialContender>
   /** Opens bare batches on an app's tables, with the accounts' rows or without. */
   raw(app: string, hasAccounts: boolean): Promise<RawBatches>
   /** Runs a statement. */

@@ -1,32 +1,17 @@
 import { checkedRun } from './checked-run.ts'
 import type { Contender, Database } from './database.ts'
 import { startDatabase } from './databases.ts'
-import type { RunResult } from './load.ts'
 import { runAlone, type Question } from './question.ts'
 import type { Settings } from './settings.ts'
-import { spreadOf, type Spread } from './statistics.ts'
+import { sideBySide, sideCells, sideColumns, type Sides } from './side-by-side.ts'
 import { seedByHand, seedStockpile, stockpileContender } from './stock.ts'
 import type { Skew } from './workload.ts'
 
-/** What one contender did with one number of callers. */
-interface Side {
-  readonly perSecond: Spread
-  readonly p50Ms: Spread
-  readonly p99Ms: Spread
-  readonly nodeMicros: Spread
-  readonly threadMicros: Spread
-  readonly serverMicros: Spread
-}
-
 /** Both contenders side by side. */
-interface DealsRow {
+interface DealsRow extends Sides {
   readonly database: Database['name']
   readonly skew: Skew
   readonly callers: number
-  readonly byHand: Side
-  readonly stockpile: Side
-  /** How many times by hand's throughput Stockpile has, in each round. */
-  readonly ratio: Spread
 }
 
 const accounts = 100_000
@@ -42,7 +27,7 @@ interface Plan {
 
 const plans: { readonly [level in Settings['level']]: Plan } = {
   quick: { callers: [1, 128], rounds: 1, milliseconds: 1000 },
-  usual: { callers: [1, 16, 128, 1024], rounds: 3, milliseconds: 1000 },
+  usual: { callers: [1, 16, 128, 1024], rounds: 3, milliseconds: 700 },
   full: { callers: [1, 16, 128, 1024], rounds: 7, milliseconds: 4000 },
 }
 
@@ -62,84 +47,24 @@ const deals: Question<DealsRow> = {
       await seedByHand(database, { app, accounts })
       await using ours = stockpileContender(database, stockpile, app)
       // What runs for the first time runs slowly; an application that has just started isn't the question.
-      for (const contender of [hand, ours]) await checkedRun(contender, { ...warmUp, serverPid: database.serverPid })
+      const { serverPid } = database
+      for (const contender of [hand, ours]) await checkedRun(contender, { ...warmUp, serverPid })
       for (const skew of ['uniform', 'half hot'] as const) {
         for (const callers of plans[level].callers) {
           tell(`${name}, ${skew}, ${callers} callers`)
-          rows.push(await sideBySide(database, hand, ours, { skew, callers, plan: plans[level] }))
+          const { rounds, milliseconds } = plans[level]
+          const sides = await sideBySide<Contender>(hand, ours, rounds, (contender, round) =>
+            checkedRun(contender, { callers, milliseconds, serverPid, skew, accounts, seed: round }),
+          )
+          rows.push({ database: name, skew, callers, ...sides })
         }
       }
     }
     return { rows, versions }
   },
-  columns: [
-    'database',
-    'work',
-    'callers',
-    'by hand/s',
-    'Stockpile/s',
-    'times',
-    'p50 ms',
-    'p99 ms',
-    'node us',
-    'server us',
-  ],
-  cells: ({ database, skew, callers, byHand, stockpile, ratio }) => [
-    database,
-    skew,
-    callers,
-    byHand.perSecond,
-    stockpile.perSecond,
-    ratio,
-    [byHand.p50Ms, stockpile.p50Ms],
-    [byHand.p99Ms, stockpile.p99Ms],
-    [byHand.nodeMicros, stockpile.nodeMicros],
-    [byHand.serverMicros, stockpile.serverMicros],
-  ],
+  columns: ['database', 'work', 'callers', ...sideColumns],
+  cells: (row) => [row.database, row.skew, row.callers, ...sideCells(row)],
   note: 'Pairs are by hand, then Stockpile. Processor time is for one deal; on SQLite node does the database’s work too.',
-}
-
-async function sideBySide(
-  database: Database,
-  hand: Contender,
-  ours: Contender,
-  { skew, callers, plan }: { skew: Skew; callers: number; plan: Plan },
-): Promise<DealsRow> {
-  const results = new Map<Contender, RunResult[]>([
-    [hand, []],
-    [ours, []],
-  ])
-  const { serverPid } = database
-  for (let round = 0; round < plan.rounds; round += 1) {
-    // By turns, and each first as often as the other, so that whatever else the machine does hits both.
-    for (const contender of round % 2 === 0 ? [hand, ours] : [ours, hand]) {
-      const run = { callers, milliseconds: plan.milliseconds, serverPid, skew, accounts, seed: round + 1 }
-      results.get(contender)?.push(await checkedRun(contender, run))
-    }
-  }
-  const handResults = results.get(hand) ?? []
-  const ourResults = results.get(ours) ?? []
-  const ratios = ourResults.map(({ perSecond }, round) => perSecond / (handResults[round]?.perSecond ?? Number.NaN))
-  return {
-    database: database.name,
-    skew,
-    callers,
-    byHand: toSide(handResults),
-    stockpile: toSide(ourResults),
-    ratio: spreadOf(ratios),
-  }
-}
-
-function toSide(results: readonly RunResult[]): Side {
-  const spread = (name: keyof RunResult): Spread => spreadOf(results.map((result) => result[name]))
-  return {
-    perSecond: spread('perSecond'),
-    p50Ms: spread('p50Ms'),
-    p99Ms: spread('p99Ms'),
-    nodeMicros: spread('nodeMicros'),
-    threadMicros: spread('threadMicros'),
-    serverMicros: spread('serverMicros'),
-  }
 }
 
 export default deals

@@ -25,7 +25,7 @@ const readme = join(import.meta.dirname, '..', 'README.md')
 const marks = { begin: '<!-- bench:begin -->', end: '<!-- bench:end -->' }
 
 // The order in which the README tells them.
-const order = ['deals', 'reads', 'growth', 'memory', 'event-loop', 'limits']
+const order = ['deals', 'trades', 'serials', 'reads', 'growth', 'serial-growth', 'memory', 'event-loop', 'limits']
 
 /** Keeps a result in place of the one before it. */
 export async function keepResult(result: Result): Promise<void> {

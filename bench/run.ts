@@ -7,15 +7,21 @@ import memory from './memory.ts'
 import { answer } from './question.ts'
 import reads from './reads.ts'
 import { writeReadme } from './results.ts'
+import serialGrowth from './serial-growth.ts'
+import serials from './serials.ts'
 import { readSettings } from './settings.ts'
+import trades from './trades.ts'
 
-// npm run bench -- [--quick | --full] [--minutes 10] [--database sqlite] [deals reads growth memory event-loop limits]
+// npm run bench -- [--quick | --full] [--minutes 10] [--database sqlite] [deals trades serials serial-growth reads ...]
 
 const settings = readSettings(process.argv.slice(2))
 const questions = {
   deals: () => answer(deals, settings),
+  trades: () => answer(trades, settings),
+  serials: () => answer(serials, settings),
   reads: () => answer(reads, settings),
   growth: () => answer(growth, settings),
+  'serial-growth': () => answer(serialGrowth, settings),
   memory: () => answer(memory, settings),
   'event-loop': () => answer(eventLoop, settings),
   limits: () => answer(limits, settings),

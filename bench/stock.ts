@@ -16,38 +16,46 @@ const seedDeal = '00000000-0000-7000-8000-000000000000'
  * Gives accounts their first holdings in Stockpile's tables, by a few statements, with the history that belongs to them: the books are in
  * order, as if every account had had one deal.
  */
-export async function seedStockpile(database: Database, stockpile: Stockpile, { app, accounts }: Stock): Promise<void> {
+export async function seedStockpile(
+  database: Database,
+  stockpile: Stockpile,
+  { app, accounts, items = [stockItem] }: Stock,
+): Promise<void> {
   await stockpile.migrate([app])
   const user = database.text(`n + ${firstUser}`)
   const series = database.series(accounts)
   await database.execute(
     `INSERT INTO ${app}_stockpile_account (user_id, version, changed_at) SELECT ${user}, 1, 1 FROM ${series}`,
   )
-  await database.execute(
-    `INSERT INTO ${app}_stockpile_holding (user_id, item_id, quantity)
-      SELECT ${user}, '${stockItem}', ${stockQuantity} FROM ${series}`,
-  )
   const change = quotedChange(database)
-  await database.execute(
-    `INSERT INTO ${app}_stockpile_history (user_id, version, line, item_id, ${change}, balance, deal, time)
-      SELECT ${user}, 1, 1, '${stockItem}', ${stockQuantity}, ${stockQuantity}, '${seedDeal}', 1 FROM ${series}`,
-  )
+  for (const [index, item] of items.entries()) {
+    await database.execute(
+      `INSERT INTO ${app}_stockpile_holding (user_id, item_id, quantity)
+        SELECT ${user}, '${item}', ${stockQuantity} FROM ${series}`,
+    )
+    await database.execute(
+      `INSERT INTO ${app}_stockpile_history (user_id, version, line, item_id, ${change}, balance, deal, time)
+        SELECT ${user}, 1, ${index + 1}, '${item}', ${stockQuantity}, ${stockQuantity}, '${seedDeal}', 1 FROM ${series}`,
+    )
+  }
   await database.settleDown()
 }
 
 /** Gives the code by hand the same holdings and history. */
-export async function seedByHand(database: Database, { app, accounts }: Stock): Promise<void> {
+export async function seedByHand(database: Database, { app, accounts, items = [stockItem] }: Stock): Promise<void> {
   const user = database.text(`n + ${firstUser}`)
   const series = database.series(accounts)
   const change = quotedChange(database)
-  await database.execute(
-    `INSERT INTO ${app}_hand_holding (user_id, item_id, quantity)
-      SELECT ${user}, '${stockItem}', ${stockQuantity} FROM ${series}`,
-  )
-  await database.execute(
-    `INSERT INTO ${app}_hand_history (user_id, item_id, ${change}, balance, time)
-      SELECT ${user}, '${stockItem}', ${stockQuantity}, ${stockQuantity}, 1 FROM ${series}`,
-  )
+  for (const item of items) {
+    await database.execute(
+      `INSERT INTO ${app}_hand_holding (user_id, item_id, quantity)
+        SELECT ${user}, '${item}', ${stockQuantity} FROM ${series}`,
+    )
+    await database.execute(
+      `INSERT INTO ${app}_hand_history (user_id, item_id, ${change}, balance, time)
+        SELECT ${user}, '${item}', ${stockQuantity}, ${stockQuantity}, 1 FROM ${series}`,
+    )
+  }
   await database.settleDown()
 }
 
@@ -76,6 +84,14 @@ export function stockpileContender(database: Database, stockpile: Stockpile, app
     name: 'Stockpile',
     change: (user, item, by) =>
       by > 0 ? stockpile.tally(app, user).add(item, by) : stockpile.tally(app, user).subtract(item, -by),
+    async deal(changes) {
+      const planned = changes.map(({ user, item, by }) => {
+        const { plan } = stockpile.tally(app, user)
+        return by > 0 ? plan.add(item, by) : plan.subtract(item, -by)
+      })
+      const outcomes = await stockpile.deal(planned)
+      return outcomes.map(({ quantity }) => quantity)
+    },
     get: (user, item) => stockpile.tally(app, user).get(item),
     sums: () => stockpileSums(database, app),
     [Symbol.asyncDispose]: () => stockpile.close(),

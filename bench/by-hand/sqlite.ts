@@ -27,15 +27,20 @@ export async function sqliteByHand(database: Database, path: string, app: string
     (statement.select.get(user, item) as { quantity: bigint } | undefined)?.quantity
 
   function change(user: string, item: string, by: bigint): bigint {
+    const before = held(user, item)
+    const quantity = (before ?? 0n) + by
+    if (quantity < 0n) throw new RangeError(`${user} has not enough of ${item}`)
+    ;(before === undefined ? statement.insert : statement.update).run(quantity, user, item)
+    statement.history.run(user, item, by, quantity, BigInt(Date.now()))
+    return quantity
+  }
+
+  function transaction<T>(work: () => T): T {
     statement.begin.run()
     try {
-      const before = held(user, item)
-      const quantity = (before ?? 0n) + by
-      if (quantity < 0n) throw new RangeError(`${user} has not enough of ${item}`)
-      ;(before === undefined ? statement.insert : statement.update).run(quantity, user, item)
-      statement.history.run(user, item, by, quantity, BigInt(Date.now()))
+      const answer = work()
       statement.commit.run()
-      return quantity
+      return answer
     } catch (error) {
       statement.rollback.run()
       throw error
@@ -44,7 +49,9 @@ export async function sqliteByHand(database: Database, path: string, app: string
 
   return {
     name: 'by hand',
-    change: async (user, item, by) => change(String(user), String(item), BigInt(by)),
+    change: async (user, item, by) => transaction(() => change(String(user), String(item), BigInt(by))),
+    deal: async (changes) =>
+      transaction(() => changes.map(({ user, item, by }) => change(String(user), String(item), BigInt(by)))),
     get: async (user, item) => held(String(user), String(item)) ?? 0n,
     sums: () => handSums(database, app),
     [Symbol.asyncDispose]: async () => {

@@ -1,6 +1,7 @@
 import { createConnection } from 'mariadb'
 import { startMariaDb } from '../../test/servers/mariadb.ts'
 import { mysqlByHand } from '../by-hand/mysql.ts'
+import { mysqlSerialsByHand } from '../serials-by-hand/mysql.ts'
 import type { Database } from '../database.ts'
 import { mysqlRaw } from '../raw/mysql.ts'
 import { loadMysql, Stockpile } from '../stockpile.ts'
@@ -21,6 +22,7 @@ export async function startMariaDbDatabase(): Promise<Database> {
     serverPid: pid ?? null,
     open: async () => new Stockpile({ storage: mysql(url) }),
     byHand: (app) => mysqlByHand(database, url, app),
+    serialsByHand: (app) => mysqlSerialsByHand(database, url, app),
     raw: (app, hasAccounts) => mysqlRaw(url, app, hasAccounts),
     async execute(statement) {
       await connection.query(statement)

@@ -1,6 +1,7 @@
 import { Client } from 'pg'
 import { startPostgres } from '../../test/servers/postgres.ts'
 import { postgresByHand } from '../by-hand/postgres.ts'
+import { postgresSerialsByHand } from '../serials-by-hand/postgres.ts'
 import type { Database } from '../database.ts'
 import { postgresRaw } from '../raw/postgres.ts'
 import { loadPostgres, Stockpile } from '../stockpile.ts'
@@ -22,6 +23,7 @@ export async function startPostgresDatabase(): Promise<Database> {
     serverPid: pid ?? null,
     open: async () => new Stockpile({ storage: open(url) }),
     byHand: (app) => postgresByHand(database, url, app),
+    serialsByHand: (app) => postgresSerialsByHand(database, url, app),
     raw: (app, hasAccounts) => postgresRaw(url, app, hasAccounts),
     async execute(statement) {
       await client.query(statement)

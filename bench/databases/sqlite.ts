@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import SqliteDatabase from 'better-sqlite3'
 import { makeTempFolder, removeTempFolder } from '../../test/servers/temp-folder.ts'
 import { sqliteByHand } from '../by-hand/sqlite.ts'
+import { sqliteSerialsByHand } from '../serials-by-hand/sqlite.ts'
 import type { Database } from '../database.ts'
 import { sqliteRaw } from '../raw/sqlite.ts'
 import { loadSqlite, Stockpile } from '../stockpile.ts'
@@ -21,6 +22,7 @@ export async function startSqlite(): Promise<Database> {
     serverPid: null,
     open: async () => new Stockpile({ storage: sqlite(path) }),
     byHand: (app) => sqliteByHand(database, path, app),
+    serialsByHand: (app) => sqliteSerialsByHand(database, path, app),
     raw: async (app, hasAccounts) => sqliteRaw(path, app, hasAccounts),
     async execute(statement) {
       connection.exec(statement)
