@@ -39,7 +39,7 @@ export type TradeAnswer =
   | { readonly fault: string }
 
 /** Those who trade with one another, few enough to meet. */
-export const traders: readonly string[] = Array.from({ length: 30 }, (_, index) => `trader_${index + 1}`)
+export const traders: readonly string[] = Array.from({ length: 60 }, (_, index) => `trader_${index + 1}`)
 
 /** It sells tickets and never takes one back. */
 export const market = 'market'
