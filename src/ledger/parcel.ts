@@ -43,6 +43,24 @@ export interface SerialMoves {
   readonly set: bigint[]
 }
 
+// Counts are most of what is settled, and no serial of theirs ever moves.
+const noMoves: SerialMoves = { in: [], out: [], set: [] }
+
+/** Where the serials that a change moves are noted. */
+export function movesOf({ kind, serials }: PreparedChange): SerialMoves {
+  return kind === 'tally' && serials === null ? noMoves : { in: [], out: [], set: [] }
+}
+
+/** What moved as JSON text, by what it did; null where nothing did. */
+export function movesText(moves: SerialMoves): string | null {
+  if (moves === noMoves) return null
+  const parts = Object.entries(moves).filter(([, serials]) => serials.length > 0)
+  if (parts.length === 0) return null
+  return JSON.stringify(
+    Object.fromEntries(parts.map(([name, serials]: [string, bigint[]]) => [name, serials.map(String)])),
+  )
+}
+
 /** Who has which serial, so that it is in at most one holding of an app (I3). */
 export type Owners = Map<string, { readonly user: string; readonly item: string }>
 

@@ -1,8 +1,11 @@
 import { compareBytes } from '../model/id.ts'
 import type { PreparedChange, PreparedDeal } from '../model/deal.ts'
+import type { SerialEntry } from '../model/serial.ts'
 import type { HistoryRow, Loaded, ReceiptRow, Refusal, SettledChange, Settlement, Writes } from '../storage/contract.ts'
 import {
   Mover,
+  movesOf,
+  movesText,
   serialCountOf,
   totalOf,
   type Holding,
@@ -149,8 +152,8 @@ class Desk {
       if (isAgain && change.kind !== 'tally') effect.serials ??= new Map(effect.holding.serials)
     }
     const [mainBefore, otherBefore] = [totalOf(main), other === null ? 0n : totalOf(other)]
-    const moves: SerialMoves = { in: [], out: [], set: [] }
-    const otherMoves: SerialMoves = { in: [], out: [], set: [] }
+    const moves = movesOf(change)
+    const otherMoves = movesOf(change)
     const refusal = this.#move(change, main, moves, other, otherMoves)
     if (refusal !== null) return refusal
     const note = (
@@ -375,14 +378,6 @@ function historyRow(deal: PreparedDeal, effect: Effect, account: Account, line: 
   }
 }
 
-function movesText(moves: SerialMoves): string | null {
-  const parts = Object.entries(moves).filter(([, serials]) => serials.length > 0)
-  if (parts.length === 0) return null
-  return JSON.stringify(
-    Object.fromEntries(parts.map(([name, serials]: [string, bigint[]]) => [name, serials.map(String)])),
-  )
-}
-
 /** What a change led to, and on the other side of a transfer too where somebody there asked. */
 function answerOf(main: Effect, next: Effect | undefined, versionOf: (effect: Effect) => bigint): SettledChange {
   const outcome = outcomeOf(main, versionOf(main))
@@ -392,7 +387,11 @@ function answerOf(main: Effect, next: Effect | undefined, versionOf: (effect: Ef
 
 function outcomeOf({ change, holding, delta, quantity, serials: then }: Effect, version: bigint): SettledChange {
   const { app, user, item } = holding
-  const entries = [...(then ?? holding.serials)].map(([serial, properties]) => ({ serial, properties }))
-  const serials = change.kind === 'tally' ? null : entries.sort((left, right) => (left.serial < right.serial ? -1 : 1))
+  const serials = change.kind === 'tally' ? null : entriesOf(then ?? holding.serials)
   return { app, user, item, change: delta, quantity, serials, version }
+}
+
+function entriesOf(serials: ReadonlyMap<bigint, string>): SerialEntry[] {
+  const entries = [...serials].map(([serial, properties]) => ({ serial, properties }))
+  return entries.sort((left, right) => (left.serial < right.serial ? -1 : 1))
 }

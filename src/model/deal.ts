@@ -124,8 +124,11 @@ function serialsMoved(change: Change): bigint {
   return isTold ? amount : serialsMade(change)
 }
 
-function madeSerials(change: Change, next: NextSerial): bigint[] {
-  return Array.from({ length: Number(serialsMade(change)) }, next)
+const noSerials: readonly bigint[] = []
+
+function madeSerials(change: Change, next: NextSerial): readonly bigint[] {
+  const length = Number(serialsMade(change))
+  return length === 0 ? noSerials : Array.from({ length }, next)
 }
 
 function bytesOf(change: Change): number {
