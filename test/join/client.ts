@@ -20,7 +20,7 @@ export interface ClientKind {
   readonly name: string
   readonly dialect: 'sqlite' | 'mysql' | 'postgres'
   /** @param url of the database; for SQLite the path of the file */
-  open(url: string): Promise<Client>
+  readonly open: (url: string) => Promise<Client>
 }
 
 /** Runs work between BEGIN and COMMIT, or ROLLBACK, each sent by hand. */

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { NotEnoughError } from '../../src/index.ts'
 import { drivers } from './drivers.ts'
+import { prismaSignature } from './prisma-signature.ts'
 import { queryBuilders } from './query-builders.ts'
 import { openShop, type Shop } from './shop.ts'
 import { typeOrm } from './type-orm.ts'
 
 const most = 2n ** 63n - 1n
 
-describe.each([...drivers, ...queryBuilders, ...typeOrm])('join through $name', (kind) => {
+describe.each([...drivers, ...queryBuilders, ...typeOrm, prismaSignature])('join through $name', (kind) => {
   let shop: Shop
   let users = 0
 

@@ -21,7 +21,7 @@ export interface Shop extends AsyncDisposable {
 /** Where a database is, and how it goes again. */
 interface Place {
   readonly url: string
-  drop(): Promise<void>
+  readonly drop: () => Promise<void>
 }
 
 /** Makes a database with a table of orders, the tables of the app `shop`, and a client on it. */
@@ -53,7 +53,10 @@ export function storageOf(dialect: ClientKind['dialect'], url: string): ReturnTy
 
 /** An empty database of a kind. */
 export async function openPlace(dialect: ClientKind['dialect']): Promise<Place> {
-  if (dialect !== 'sqlite') return createDatabase(inject(dialect === 'mysql' ? 'mysqlUrl' : 'postgresUrl'))
+  if (dialect !== 'sqlite') {
+    const own = await createDatabase(inject(dialect === 'mysql' ? 'mysqlUrl' : 'postgresUrl'))
+    return { url: own.url, drop: () => own.drop() }
+  }
   const folder = await mkdtemp(join(tmpdir(), 'stockpile-join-'))
   return {
     url: join(folder, 'shop.db'),
