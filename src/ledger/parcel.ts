@@ -62,7 +62,32 @@ export function movesText(moves: SerialMoves): string | null {
 }
 
 /** Who has which serial, so that it is in at most one holding of an app (I3). */
-export type Owners = Map<string, { readonly user: string; readonly item: string }>
+export class Owners {
+  // A map for each app: numbers are found sooner than texts that are made of them, where a holding has thousands of serials.
+  readonly #apps = new Map<string, Map<bigint, Owner>>()
+
+  /** Who has a serial, or undefined. */
+  find(app: string, serial: bigint): Owner | undefined {
+    return this.#apps.get(app)?.get(serial)
+  }
+
+  /** Says who has a serial; undefined for nobody. */
+  set(app: string, serial: bigint, owner: Owner | undefined): void {
+    let serials = this.#apps.get(app)
+    if (serials === undefined) {
+      serials = new Map()
+      this.#apps.set(app, serials)
+    }
+    if (owner === undefined) serials.delete(serial)
+    else serials.set(serial, owner)
+  }
+}
+
+/** The holding that has a serial. */
+export interface Owner {
+  readonly user: string
+  readonly item: string
+}
 
 /** Undoes steps of a refused deal, last first. */
 export type Journal = (() => void)[]
@@ -109,7 +134,7 @@ export class Mover {
     if (total + added > quantityMax) return { code: 'QUANTITY_OVERFLOW', data: { app, user, item, held: total, added } }
     this.#count(holding, tally)
     for (const { serial, properties } of entries) {
-      const holder = this.#owners.get(`${app} ${serial}`)
+      const holder = this.#owners.find(app, serial)
       if (holder !== undefined && (isMade || holder.user !== user || holder.item !== item)) {
         return {
           code: 'SERIAL_TAKEN',
@@ -162,16 +187,14 @@ export class Mover {
 
   /** Gives a serial to a holding, or takes it away where the properties are null. */
   #setSerial(holding: Holding, serial: bigint, properties: string | null): void {
-    const { serials, serialsBefore } = holding
-    const name = `${holding.app} ${serial}`
+    const { app, serials, serialsBefore } = holding
     const before = serials.get(serial)
-    const owner = this.#owners.get(name)
+    const owner = this.#owners.find(app, serial)
     if (!serialsBefore.has(serial)) serialsBefore.set(serial, before ?? null)
     const write = (value: string | undefined, holder: typeof owner): void => {
       if (value === undefined) serials.delete(serial)
       else serials.set(serial, value)
-      if (holder === undefined) this.#owners.delete(name)
-      else this.#owners.set(name, holder)
+      this.#owners.set(app, serial, holder)
     }
     write(properties ?? undefined, properties === null ? undefined : holding)
     this.#journal.push(() => {

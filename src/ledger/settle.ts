@@ -4,13 +4,13 @@ import type { SerialEntry } from '../model/serial.ts'
 import type { HistoryRow, Loaded, ReceiptRow, Refusal, SettledChange, Settlement, Writes } from '../storage/contract.ts'
 import {
   Mover,
+  Owners,
   movesOf,
   movesText,
   serialCountOf,
   totalOf,
   type Holding,
   type Journal,
-  type Owners,
   type Parcel,
   type SerialMoves,
 } from './parcel.ts'
@@ -67,7 +67,7 @@ class Desk {
   readonly #receipts = new Map<string, ReceiptRow>()
   readonly #receiptsNew: ReceiptRow[] = []
   readonly #history: HistoryRow[] = []
-  readonly #owners: Owners = new Map()
+  readonly #owners = new Owners()
   readonly #journal: Journal = []
   readonly #mover = new Mover(this.#owners, this.#journal)
   readonly #now: number
@@ -79,21 +79,17 @@ class Desk {
     }
     for (const row of loaded.holdings) {
       const { app, user, item, quantity, position } = row
-      const serials = new Map<bigint, string>()
-      this.#holdings.set(`${app} ${user}\n${item}`, {
-        app,
-        user,
-        item,
-        before: row,
-        quantity,
-        position,
-        serials,
-        serialsBefore: new Map(),
-      })
+      const [serials, serialsBefore] = [new Map<bigint, string>(), new Map<bigint, string | null>()]
+      const holding = { app, user, item, before: row, quantity, position, serials, serialsBefore }
+      this.#holdings.set(`${app} ${user}\n${item}`, holding)
     }
+    let holding: Holding | undefined
     for (const { app, user, item, serial, properties } of loaded.serials) {
-      this.#owners.set(`${app} ${serial}`, { user, item })
-      this.#holdings.get(`${app} ${user}\n${item}`)?.serials.set(serial, properties)
+      // The serials of a holding follow each other.
+      if (holding?.item !== item || holding.user !== user || holding.app !== app)
+        holding = this.#holdings.get(`${app} ${user}\n${item}`)
+      this.#owners.set(app, serial, holding ?? { user, item })
+      holding?.serials.set(serial, properties)
     }
     for (const receipt of loaded.receipts) this.#receipts.set(receipt.key, receipt)
   }
