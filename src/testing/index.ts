@@ -15,6 +15,7 @@ import { quantities } from './quantities.ts'
 import { reads } from './reads.ts'
 import { receipts } from './receipts.ts'
 import { savepoints } from './savepoints.ts'
+import { serialLimits } from './serial-limits.ts'
 import { serials } from './serials.ts'
 import { sorters } from './sorters.ts'
 import { transactionLimits } from './transaction-limits.ts'
@@ -50,6 +51,7 @@ export const suites: readonly Suite[] = [
   reads,
   quantities,
   serials,
+  serialLimits,
   properties,
   hybrids,
   transfers,
