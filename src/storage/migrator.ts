@@ -38,10 +38,13 @@ export class Migrator {
     return this.#ready.has(app)
   }
 
-  /** Whether the tables of an app are there and up to date; asks the database. */
+  /** Whether the tables of an app are there and up to date; asks the database, and knows it from then on. */
   async isThere(app: string): Promise<boolean> {
     const versions = await this.#storage.schemaVersions()
-    return this.#schemas([app]).every(({ name, steps }) => (versions.get(name) ?? 0) === steps.length)
+    const isThere = this.#schemas([app]).every(({ name, steps }) => (versions.get(name) ?? 0) === steps.length)
+    // Otherwise a transaction would ask for ever.
+    if (isThere) this.#ready.add(app)
+    return isThere
   }
 
   /**
