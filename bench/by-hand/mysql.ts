@@ -39,36 +39,6 @@ export async function mysqlByHand(database: Database, url: string, app: string):
     }
   }
 
-  async function deal(connection: PoolConnection, changes: readonly StockChange[]): Promise<bigint[]> {
-    const names = changes.map(() => '(user_id = ? AND item_id = ?)').join(' OR ')
-    await connection.beginTransaction()
-    try {
-      // In the order of the key, so that two deals never wait for each other.
-      const rows = await connection.execute<{ user_id: string; item_id: string; quantity: bigint }[]>(
-        `SELECT user_id, item_id, quantity FROM ${app}_hand_holding WHERE ${names} ORDER BY user_id, item_id FOR UPDATE`,
-        changes.flatMap(({ user, item }) => [String(user), String(item)]),
-      )
-      const held = new Map(rows.map((row) => [`${row.user_id} ${row.item_id}`, row.quantity]))
-      const quantities = changes.map((one) => quantityAfter(held.get(`${one.user} ${one.item}`) ?? 0n, one))
-      await connection.execute(
-        `INSERT INTO ${app}_hand_holding (user_id, item_id, quantity) VALUES ${changes.map(() => '(?, ?, ?)').join()}
-          ON DUPLICATE KEY UPDATE quantity = VALUES(quantity)`,
-        changes.flatMap(({ user, item }, place) => [String(user), String(item), quantities[place]]),
-      )
-      const time = Date.now()
-      await connection.execute(
-        `INSERT INTO ${app}_hand_history (user_id, item_id, \`change\`, balance, time)
-          VALUES ${changes.map(() => '(?, ?, ?, ?, ?)').join()}`,
-        changes.flatMap(({ user, item, by }, place) => [String(user), String(item), by, quantities[place], time]),
-      )
-      await connection.commit()
-      return quantities
-    } catch (error) {
-      await connection.rollback()
-      throw error
-    }
-  }
-
   return {
     name: 'by hand',
     async change(owner, item, by) {
@@ -82,7 +52,7 @@ export async function mysqlByHand(database: Database, url: string, app: string):
     async deal(changes) {
       const connection = await pool.getConnection()
       try {
-        return await deal(connection, changes)
+        return await deal(connection, app, changes)
       } finally {
         await connection.release()
       }
@@ -93,6 +63,37 @@ export async function mysqlByHand(database: Database, url: string, app: string):
     },
     sums: () => handSums(database, app),
     [Symbol.asyncDispose]: () => pool.end(),
+  }
+}
+
+/** Several changes, all or none: one statement locks the rows, one writes them, one the history. */
+async function deal(connection: PoolConnection, app: string, changes: readonly StockChange[]): Promise<bigint[]> {
+  const names = changes.map(() => '(user_id = ? AND item_id = ?)').join(' OR ')
+  await connection.beginTransaction()
+  try {
+    // In the order of the key, so that two deals never wait for each other.
+    const rows = await connection.execute<{ user_id: string; item_id: string; quantity: bigint }[]>(
+      `SELECT user_id, item_id, quantity FROM ${app}_hand_holding WHERE ${names} ORDER BY user_id, item_id FOR UPDATE`,
+      changes.flatMap(({ user, item }) => [String(user), String(item)]),
+    )
+    const held = new Map(rows.map((row) => [`${row.user_id} ${row.item_id}`, row.quantity]))
+    const quantities = changes.map((one) => quantityAfter(held.get(`${one.user} ${one.item}`) ?? 0n, one))
+    await connection.execute(
+      `INSERT INTO ${app}_hand_holding (user_id, item_id, quantity) VALUES ${changes.map(() => '(?, ?, ?)').join()}
+        ON DUPLICATE KEY UPDATE quantity = VALUES(quantity)`,
+      changes.flatMap(({ user, item }, place) => [String(user), String(item), quantities[place]]),
+    )
+    const time = Date.now()
+    await connection.execute(
+      `INSERT INTO ${app}_hand_history (user_id, item_id, \`change\`, balance, time)
+        VALUES ${changes.map(() => '(?, ?, ?, ?, ?)').join()}`,
+      changes.flatMap(({ user, item, by }, place) => [String(user), String(item), by, quantities[place], time]),
+    )
+    await connection.commit()
+    return quantities
+  } catch (error) {
+    await connection.rollback()
+    throw error
   }
 }
 

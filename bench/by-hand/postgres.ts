@@ -34,42 +34,6 @@ export async function postgresByHand(database: Database, url: string, app: strin
     }
   }
 
-  async function deal(client: PoolClient, changes: readonly StockChange[]): Promise<bigint[]> {
-    const users = changes.map(({ user }) => String(user))
-    const items = changes.map(({ item }) => String(item))
-    await client.query('BEGIN')
-    try {
-      // In the order of the key, so that two deals never wait for each other.
-      const { rows } = await client.query<{ user_id: string; item_id: string; quantity: string }>({
-        name: `lock ${changes.length}`,
-        text: `SELECT user_id, item_id, quantity FROM ${app}_hand_holding WHERE ${changes
-          .map((_change, place) => `(user_id = $${2 * place + 1} AND item_id = $${2 * place + 2})`)
-          .join(' OR ')} ORDER BY user_id, item_id FOR UPDATE`,
-        values: changes.flatMap((_change, place) => [users[place], items[place]]),
-      })
-      const held = new Map(rows.map((row) => [`${row.user_id} ${row.item_id}`, BigInt(row.quantity)]))
-      const quantities = changes.map((one) => quantityAfter(held.get(`${one.user} ${one.item}`) ?? 0n, one))
-      await client.query({
-        name: 'upsert all',
-        text: `INSERT INTO ${app}_hand_holding (user_id, item_id, quantity)
-          SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])
-          ON CONFLICT (user_id, item_id) DO UPDATE SET quantity = excluded.quantity`,
-        values: [users, items, quantities],
-      })
-      await client.query({
-        name: 'history of all',
-        text: `INSERT INTO ${app}_hand_history (user_id, item_id, change, balance, time)
-          SELECT *, $5::bigint FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])`,
-        values: [users, items, changes.map(({ by }) => by), quantities, Date.now()],
-      })
-      await client.query('COMMIT')
-      return quantities
-    } catch (error) {
-      await client.query('ROLLBACK')
-      throw error
-    }
-  }
-
   return {
     name: 'by hand',
     async change(user, item, by) {
@@ -83,7 +47,7 @@ export async function postgresByHand(database: Database, url: string, app: strin
     async deal(changes) {
       const client = await pool.connect()
       try {
-        return await deal(client, changes)
+        return await deal(client, app, changes)
       } finally {
         client.release()
       }
@@ -95,6 +59,43 @@ export async function postgresByHand(database: Database, url: string, app: strin
     },
     sums: () => handSums(database, app),
     [Symbol.asyncDispose]: () => pool.end(),
+  }
+}
+
+/** Several changes, all or none: one statement locks the rows, one writes them, one the history. */
+async function deal(client: PoolClient, app: string, changes: readonly StockChange[]): Promise<bigint[]> {
+  const users = changes.map(({ user }) => String(user))
+  const items = changes.map(({ item }) => String(item))
+  await client.query('BEGIN')
+  try {
+    // In the order of the key, so that two deals never wait for each other.
+    const { rows } = await client.query<{ user_id: string; item_id: string; quantity: string }>({
+      name: `lock ${changes.length}`,
+      text: `SELECT user_id, item_id, quantity FROM ${app}_hand_holding WHERE ${changes
+        .map((_change, place) => `(user_id = $${2 * place + 1} AND item_id = $${2 * place + 2})`)
+        .join(' OR ')} ORDER BY user_id, item_id FOR UPDATE`,
+      values: changes.flatMap((_change, place) => [users[place], items[place]]),
+    })
+    const held = new Map(rows.map((row) => [`${row.user_id} ${row.item_id}`, BigInt(row.quantity)]))
+    const quantities = changes.map((one) => quantityAfter(held.get(`${one.user} ${one.item}`) ?? 0n, one))
+    await client.query({
+      name: 'upsert all',
+      text: `INSERT INTO ${app}_hand_holding (user_id, item_id, quantity)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])
+        ON CONFLICT (user_id, item_id) DO UPDATE SET quantity = excluded.quantity`,
+      values: [users, items, quantities],
+    })
+    await client.query({
+      name: 'history of all',
+      text: `INSERT INTO ${app}_hand_history (user_id, item_id, change, balance, time)
+        SELECT *, $5::bigint FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])`,
+      values: [users, items, changes.map(({ by }) => by), quantities, Date.now()],
+    })
+    await client.query('COMMIT')
+    return quantities
+  } catch (error) {
+    await client.query('ROLLBACK')
+    throw error
   }
 }
 

@@ -1,4 +1,4 @@
-import { createPool, type PoolConnection } from 'mariadb'
+import { createPool, type Pool, type PoolConnection } from 'mariadb'
 import type { Database, SerialContender } from '../database.ts'
 import { handSerialSums } from '../serial-stock.ts'
 
@@ -31,21 +31,6 @@ export async function mysqlSerialsByHand(database: Database, url: string, app: s
   const get = `SELECT serial, properties FROM ${app}_hand_serial WHERE user_id = ? AND item_id = ?`
   const all = `SELECT item_id, quantity FROM ${app}_hand_holding WHERE user_id = ?`
 
-  async function transaction<T>(work: (connection: PoolConnection) => Promise<T>): Promise<T> {
-    const connection = await pool.getConnection()
-    try {
-      await connection.beginTransaction()
-      const answer = await work(connection)
-      await connection.commit()
-      return answer
-    } catch (error) {
-      await connection.rollback()
-      throw error
-    } finally {
-      await connection.release()
-    }
-  }
-
   async function add(connection: PoolConnection, owner: string, item: string): Promise<bigint> {
     const [row] = await connection.execute<{ quantity: bigint }[]>(lock, [owner, item])
     const balance = (row?.quantity ?? 0n) + 1n
@@ -66,9 +51,9 @@ export async function mysqlSerialsByHand(database: Database, url: string, app: s
 
   return {
     name: 'by hand',
-    add: (owner, item) => transaction((connection) => add(connection, String(owner), String(item))),
+    add: (owner, item) => transaction(pool, (connection) => add(connection, String(owner), String(item))),
     subtract: (owner, item, serial) =>
-      transaction((connection) => subtract(connection, String(owner), String(item), serial)),
+      transaction(pool, (connection) => subtract(connection, String(owner), String(item), serial)),
     async get(owner, item) {
       const rows = await pool.execute<{ serial: bigint; properties: string }[]>(get, [String(owner), String(item)])
       return new Map(rows.map(({ serial, properties }) => [serial, JSON.parse(properties) as unknown])).size
@@ -79,6 +64,21 @@ export async function mysqlSerialsByHand(database: Database, url: string, app: s
     },
     sums: () => handSerialSums(database, app),
     [Symbol.asyncDispose]: () => pool.end(),
+  }
+}
+
+async function transaction<T>(pool: Pool, work: (connection: PoolConnection) => Promise<T>): Promise<T> {
+  const connection = await pool.getConnection()
+  try {
+    await connection.beginTransaction()
+    const answer = await work(connection)
+    await connection.commit()
+    return answer
+  } catch (error) {
+    await connection.rollback()
+    throw error
+  } finally {
+    await connection.release()
   }
 }
 

@@ -21,21 +21,6 @@ export async function postgresSerialsByHand(database: Database, url: string, app
   const get = `SELECT serial, properties FROM ${app}_hand_serial WHERE user_id = $1 AND item_id = $2`
   const all = `SELECT item_id, quantity FROM ${app}_hand_holding WHERE user_id = $1`
 
-  async function transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-    const client = await pool.connect()
-    try {
-      await client.query('BEGIN')
-      const answer = await work(client)
-      await client.query('COMMIT')
-      return answer
-    } catch (error) {
-      await client.query('ROLLBACK')
-      throw error
-    } finally {
-      client.release()
-    }
-  }
-
   async function locked(client: PoolClient, user: string, item: string): Promise<bigint | undefined> {
     const { rows } = await client.query<{ quantity: string }>({ name: 'lock', text: lock, values: [user, item] })
     return rows[0] && BigInt(rows[0].quantity)
@@ -63,8 +48,9 @@ export async function postgresSerialsByHand(database: Database, url: string, app
 
   return {
     name: 'by hand',
-    add: (user, item) => transaction((client) => add(client, String(user), String(item))),
-    subtract: (user, item, serial) => transaction((client) => subtract(client, String(user), String(item), serial)),
+    add: (user, item) => transaction(pool, (client) => add(client, String(user), String(item))),
+    subtract: (user, item, serial) =>
+      transaction(pool, (client) => subtract(client, String(user), String(item), serial)),
     async get(user, item) {
       const values = [String(user), String(item)]
       const { rows } = await pool.query<{ serial: string; properties: string }>({ name: 'get', text: get, values })
@@ -77,6 +63,21 @@ export async function postgresSerialsByHand(database: Database, url: string, app
     },
     sums: () => handSerialSums(database, app),
     [Symbol.asyncDispose]: () => pool.end(),
+  }
+}
+
+async function transaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  try {
+    await client.query('BEGIN')
+    const answer = await work(client)
+    await client.query('COMMIT')
+    return answer
+  } catch (error) {
+    await client.query('ROLLBACK')
+    throw error
+  } finally {
+    client.release()
   }
 }
 
