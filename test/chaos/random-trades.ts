@@ -29,7 +29,7 @@ async function trade(random: Random, stockpile: Stockpile): Promise<Steps> {
   if (serials.length < 2) return gift(random, stockpile)
   const goods: Move = { verb: 'add', kind: 'serial', user: buyer, item: 'sword', party: seller, serials }
   const coins: Move = { verb: 'subtract', kind: 'tally', user: buyer, item: 'coin', party: seller, amount: 5 }
-  if (random.chance(0.75)) return [random.chance(0.5) ? [goods, coins] : [coins, goods]]
+  if (random.chance(0.9)) return [random.chance(0.5) ? [goods, coins] : [coins, goods]]
   return random.chance(0.5) ? [[goods], [coins]] : [[coins], [goods]]
 }
 
@@ -56,7 +56,7 @@ async function herd(random: Random, stockpile: Stockpile): Promise<Steps> {
   }
   if (random.chance(0.4)) return [[move]]
   const [conversions = []] = await conversion(random, stockpile, giver)
-  return random.chance(0.7) ? [[...conversions, move]] : [conversions, [move]]
+  return random.chance(0.85) ? [[...conversions, move]] : [conversions, [move]]
 }
 
 async function conversion(random: Random, stockpile: Stockpile, user = random.pick(traders)): Promise<Steps> {

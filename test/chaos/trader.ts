@@ -62,7 +62,7 @@ export class Trader {
   }
 
   #core(kind: Move['kind'], user: string): Thing {
-    return this.#stockpile[kind](appOf(kind), user) as unknown as Thing
+    return this.#stockpile[kind](appOf(kind), user)
   }
 
   #given({ kind, user, amount, serials, properties }: Move): unknown {

@@ -6,7 +6,7 @@ import { chooseSeed } from './seed.ts'
 import { storeKinds } from './stores.ts'
 import { TradeRun } from './trade-run.ts'
 
-const [processes, kills, trades] = [3, effort(6, 120), effort(3_000, 100_000)]
+const [processes, kills, trades] = [3, effort(6, 120), effort(2_000, 100_000)]
 const seed = chooseSeed('trades')
 
 describe.each(storeKinds)('on $name', (kind) => {
@@ -38,6 +38,6 @@ describe.each(storeKinds)('on $name', (kind) => {
       expect(report.unanswered).toBeGreaterThan(0)
       expect(report.askedAgain).toBeGreaterThan(report.unanswered / 5)
     },
-    effort(60_000, 1_800_000),
+    effort(120_000, 1_800_000),
   )
 })
