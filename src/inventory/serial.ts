@@ -10,8 +10,8 @@ import { Quantity } from '../model/quantity.ts'
 import { toSerial, type Properties, type SerialEntry, type SerialNumber } from '../model/serial.ts'
 import { Core, type Given } from './core.ts'
 
-/** What the verbs of a serial inventory take: how many, or exactly which. */
-export type SerialGiven<P extends Properties> = Amount | Iterable<SerialNumber> | Quantity<P>
+/** What the verbs of a serial inventory take: how many, or exactly which. A text is no list, although it can be walked through. */
+export type SerialGiven<P extends Properties> = Amount | (object & Iterable<SerialNumber>) | Quantity<P>
 
 /** How an inventory with serials is made. */
 export interface SerialOptions<P extends Properties> {

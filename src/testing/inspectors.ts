@@ -41,7 +41,7 @@ export const inspectors: Suite = {
         await bare.add('hen', [1])
         const inventory = new QuantityInspector(bare, (quantity: Quantity) => {
           for (const [serial, properties] of quantity.all())
-            if (!('xp' in properties)) quantity.set(serial, { ...properties, xp: 1 })
+            if (!('xp' in properties)) quantity.set(serial, { ...(properties as object), xp: 1 })
         })
         assert.deepEqual((await inventory.get('hen')).get(1), { xp: 1 })
         assert.deepEqual((await bare.get('hen')).get(1), {})

@@ -8,6 +8,7 @@ import {
   RecentSorter,
   Sorter,
   Transfer,
+  type Tally,
   type Items,
 } from '../index.ts'
 import type { Suite } from './behaviour.ts'
@@ -185,7 +186,7 @@ export const sorters: Suite = {
       run: async (context) => {
         const seen: string[] = []
         const inventory = new QuantityInspector(
-          new Passthru(new Sorter(context.tally())) as never as Sorter<ReturnType<typeof context.tally>>,
+          new Passthru(new Sorter(context.tally())) as never as Sorter<Tally>,
           (_quantity, { item, direction }) => {
             seen.push(`${direction} ${item}`)
           },
