@@ -36,6 +36,8 @@ const lostNumbers: ReadonlySet<number> = new Set([
   45028, // the pool had no connection in time
 ])
 const closedPoolNumbers: ReadonlySet<number> = new Set([45027, 45035, 45037])
+// The statement is to blame, although the server ends the connection over it: trying again can't help, but its neighbours can go on.
+const tooLongNumber = 1153 // ER_NET_PACKET_TOO_LARGE: a packet beyond max_allowed_packet
 const tableMissingNumber = 1146 // ER_NO_SUCH_TABLE
 const savepointMissingNumber = 1305 // ER_SP_DOES_NOT_EXIST
 // The server answered and refused the user or the database: trying again can't help, although the driver calls it fatal.
@@ -70,7 +72,7 @@ export function toFault(error: unknown, { location, tried, app }: Attempt): Stoc
   }
   if (lockTimeoutNumbers.has(number)) return new LockTimeoutError(message, data, options)
   if (rolledBackNumbers.has(number) || duplicateNumbers.has(number)) return new ConflictError(message, data, options)
-  if (isLost(error)) return new ConnectionLostError(message, data, options)
+  if (isLost(error) && !isTooLong(error)) return new ConnectionLostError(message, data, options)
   return new DatabaseError(message, data, options)
 }
 
@@ -92,6 +94,11 @@ export function isRolledBack(error: unknown): boolean {
 /** Whether the server waited for a lock in vain. */
 export function isLockTimeout(error: unknown): boolean {
   return lockTimeoutNumbers.has(numberOf(error))
+}
+
+/** Whether a statement is longer than the server takes; the connection is gone then, and trying again can't help. */
+export function isTooLong(error: unknown): boolean {
+  return numberOf(error) === tooLongNumber
 }
 
 /** Whether a row with the same key is there. */

@@ -22,7 +22,7 @@ import type {
 } from '../contract.ts'
 import type { Line, Mode } from './connection.ts'
 import type { Connections } from './connections.ts'
-import { isLockTimeout, isRolledBack, isSavepointMissing, toFault } from './faults.ts'
+import { isLockTimeout, isRolledBack, isSavepointMissing, isTooLong, toFault } from './faults.ts'
 import { fetchHoldings } from './fetch.ts'
 import { findOutcome } from './outcome.ts'
 import {
@@ -229,7 +229,7 @@ export class MysqlSession implements Session {
     if (outcome === 'committed') return
     if (outcome === undefined) throw new OutcomeUnknownError(deals, { cause: error })
     const fault = toFault(error, { location: this.#connection.location, tried: 'commit', app: null })
-    if (fault instanceof ConflictError) throw fault
+    if (fault instanceof ConflictError || isTooLong(error)) throw fault
     throw new ConnectionLostError(`${fault.message}; nothing was written`, fault.data, { cause: error })
   }
 
