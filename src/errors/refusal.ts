@@ -123,7 +123,7 @@ export class KindMismatchError extends StockpileError {
   constructor(data: HoldingFacts & { readonly kind: string; readonly quantity: bigint; readonly serials: number }) {
     const held = data.serials > 0 ? `${data.serials} serials` : `a count of ${data.quantity}`
     super(
-      `item ${data.item} of user ${data.user} of ${data.app} has ${held}, which a ${data.kind} can not keep: use a hybrid inventory`,
+      `item ${data.item} of user ${data.user} of ${data.app} has ${held}, which a ${data.kind} inventory cannot keep: use a hybrid inventory`,
       { ...data },
     )
   }

@@ -62,7 +62,7 @@ const places: ReadonlySet<unknown> = new Set<Place>(['recent', 'first', 'oldest'
  * @throws InvalidArgumentError naming the first field that breaks a rule; nothing was done
  */
 export function toChange(argument: string, change: unknown): Change {
-  if (typeof change !== 'object' || change === null)
+  if (typeof change !== 'object' || change === null || change instanceof Promise)
     throw new InvalidArgumentError(argument, change, 'a change, as inventory.plan makes it')
   const { verb, kind, app, user, item, amount, serials, properties, party, place, ifVersion } = change as Record<
     keyof Change,

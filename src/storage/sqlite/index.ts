@@ -26,6 +26,9 @@ export function sqlite(path: string, options: SqliteOptions = {}): Storage {
   const { lockWaitMs = 10_000, synchronous = 'full' } = options
   if (typeof path !== 'string' || path === '' || path.includes('\0'))
     throw new InvalidArgumentError('path', path, "a file's path, or ':memory:'")
+  // Two letters at least: one is a drive of Windows.
+  if (/^[a-z][a-z0-9+.-]+:/i.test(path))
+    throw new InvalidArgumentError('path', path, "a file's path such as 'farm.db', and no URL")
   if (!Number.isSafeInteger(lockWaitMs) || lockWaitMs < 1) {
     throw new InvalidArgumentError('lockWaitMs', lockWaitMs, 'a whole number of milliseconds from 1')
   }
