@@ -6,6 +6,7 @@ import { readBooks } from './books.ts'
 import { checkBooks } from './check-books.ts'
 import type { Trade } from './check-trade.ts'
 import { checkTrades } from './check-trades.ts'
+import { effort } from './effort.ts'
 import { openStorage } from './open-storage.ts'
 import { operationsOf, readLogs } from './operation.ts'
 import type { LogLine } from './record.ts'
@@ -150,7 +151,7 @@ function endowment(user: string, serials: readonly bigint[]): Move[] {
 function toAskAgain(trades: readonly Trade[]): Trade[] {
   const keyed = trades.filter(({ request }) => request.key !== null)
   const isOpen = ({ attempts }: Trade): boolean => attempts.some(({ answer }) => answer === null)
-  return [...keyed.filter(isOpen), ...keyed.filter((trade) => !isOpen(trade)).slice(-5_000)]
+  return [...keyed.filter(isOpen), ...keyed.filter((trade) => !isOpen(trade)).slice(-effort(500, 5_000))]
 }
 
 async function readSerials(storage: Storage): Promise<SerialRow[]> {
