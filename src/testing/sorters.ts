@@ -8,7 +8,6 @@ import {
   RecentSorter,
   Sorter,
   Transfer,
-  type Tally,
   type Items,
 } from '../index.ts'
 import type { Suite } from './behaviour.ts'
@@ -185,12 +184,11 @@ export const sorters: Suite = {
       isSorting: true,
       run: async (context) => {
         const seen: string[] = []
-        const inventory = new QuantityInspector(
-          new Passthru(new Sorter(context.tally())) as never as Sorter<Tally>,
-          (_quantity, { item, direction }) => {
-            seen.push(`${direction} ${item}`)
-          },
-        )
+        const sorted = new Sorter(context.tally())
+        const below = new Passthru(sorted) as unknown as typeof sorted
+        const inventory = new QuantityInspector(below, (_quantity, { item, direction }) => {
+          seen.push(`${direction} ${item}`)
+        })
         await inventory.add('a')
         await inventory.add('b')
         seen.length = 0

@@ -50,7 +50,7 @@ describe('properties', () => {
 
   test('are any JSON without a schema', () => {
     expectTypeOf(stockpile.serial('farm', 1)).toEqualTypeOf<Serial<Properties>>()
-    expectTypeOf(stockpile.serial('farm', 1).quantity().add).parameter(0).toEqualTypeOf<Properties | undefined>()
+    expectTypeOf<Quantity['add']>().parameter(0).toEqualTypeOf<Properties | undefined>()
   })
 
   test('that break the schema do not compile', () => {
@@ -100,7 +100,7 @@ describe('layers', () => {
     const stack = new QuantityInspector(new RecentSorter(hybrid), (quantity) => {
       expectTypeOf(quantity).toEqualTypeOf<HybridQuantity<Monster>>()
     })
-    expectTypeOf(stack.sort).parameter(0).toEqualTypeOf<Iterable<string | number | bigint>>()
+    expectTypeOf<typeof stack.sort>().parameter(0).toEqualTypeOf<Iterable<string | number | bigint>>()
     expectTypeOf(stack.convert(1, 2)).resolves.toEqualTypeOf<HybridQuantity<Monster>>()
     expectTypeOf(new Transfer(stack, hybrid).page()).resolves.toEqualTypeOf<Page<HybridQuantity<Monster>>>()
     // @ts-expect-error nothing below sorts
