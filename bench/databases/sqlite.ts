@@ -35,7 +35,8 @@ export async function startSqlite(): Promise<Database> {
       SELECT n FROM series)`,
     text: (expression) => `CAST(${expression} AS TEXT)`,
     async settleDown() {
-      connection.pragma('wal_checkpoint(TRUNCATE)')
+      // Waits for nobody: this thread may be the one that a writer waits for.
+      connection.pragma('wal_checkpoint(PASSIVE)')
     },
     async [Symbol.asyncDispose]() {
       connection.close()
