@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { Stockpile } from '../../src/index.ts'
 import { openStorage } from './open-storage.ts'
 import { Random } from './random.ts'
@@ -53,5 +54,7 @@ async function run(number: number): Promise<void> {
       }),
     )
     await side.say({ type: 'progress', answers: answers.filter((answer) => 'steps' in answer).length })
+    // What is wrong fills no disk.
+    if (answers.some((answer) => 'fault' in answer)) await pause(random.below(500))
   }
 }
