@@ -177,7 +177,10 @@ export const serials: Suite = {
         await context.serial().add('hen', [1])
         await leavesAllAsItWas(context, async () => {
           const error = await refusal(KindMismatchError, () => context.serial().add('wheat', [7]))
-          assert.match(error.message, /item wheat of user ann .* has a count of 2, which a serial inventory cannot keep/)
+          assert.match(
+            error.message,
+            /item wheat of user ann .* has a count of 2, which a serial inventory cannot keep/,
+          )
           await refusal(KindMismatchError, () => context.tally().set('hen', 0))
           await refusal(KindMismatchError, () =>
             context.stockpile.deal([context.serial().plan.add('egg', [8]), context.tally().plan.add('egg')]),
