@@ -204,7 +204,7 @@ export class Mover {
 }
 
 /** The newest serials of a holding: those with the highest numbers. */
-export function newest(holding: Holding, count: bigint): bigint[] {
+function newest(holding: Holding, count: bigint): bigint[] {
   if (count === 0n) return []
   return [...holding.serials.keys()].sort((left, right) => (left > right ? -1 : 1)).slice(0, Number(count))
 }
