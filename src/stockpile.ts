@@ -15,7 +15,7 @@ import type { SerialSource } from './ledger/serial-numbers.ts'
 import type { Callback } from './ledger/transaction.ts'
 import type { VerifyOptions, VerifyReport } from './ledger/verify.ts'
 import { toChange, type Change } from './model/change.ts'
-import type { WriteOptions } from './model/deal.ts'
+import { writeOptionNames, type WriteOptions } from './model/deal.ts'
 import { toApp, type UserId } from './model/id.ts'
 import { toOptions } from './model/options.ts'
 import type { Properties } from './model/serial.ts'
@@ -71,7 +71,12 @@ export class Stockpile implements AsyncDisposable {
   constructor(options: StockpileOptions) {
     if (typeof options !== 'object' || options === null)
       throw new InvalidArgumentError('options', options, 'an object with a storage')
-    const { storage, clock = Date.now, receiptDays = 30, logger = null } = options
+    const {
+      storage,
+      clock = Date.now,
+      receiptDays = 30,
+      logger = null,
+    } = toOptions('options', options, ['storage', 'clock', 'serials', 'tables', 'batch', 'receiptDays', 'logger'])
     if (typeof (storage as Storage | undefined)?.settle !== 'function') {
       throw new InvalidArgumentError('storage', storage, 'sqlite(path), mysql(url or pool) or postgres(url or client)')
     }
@@ -144,7 +149,7 @@ export class Stockpile implements AsyncDisposable {
    */
   async transaction<T>(work: () => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     if (typeof work !== 'function') throw new InvalidArgumentError('work', work, 'an async function')
-    const { retries = 10, timeoutMs = 30_000 } = toOptions('options', options)
+    const { retries = 10, timeoutMs = 30_000 } = toOptions('options', options, ['retries', 'timeoutMs'])
     return this.ledger.transaction(work, {
       retries: toCount('retries', retries, 0),
       timeoutMs: toCount('timeoutMs', timeoutMs, 1, timerMsMax),
@@ -204,7 +209,7 @@ export class Stockpile implements AsyncDisposable {
     if (!Array.isArray(changes))
       throw new InvalidArgumentError('changes', changes, 'a list of changes from inventory.plan')
     const runs = runsOf(changes, this)
-    const { data, key, ifVersion, dryRun } = toOptions('options', options)
+    const { data, key, ifVersion, dryRun } = toOptions('options', options, writeOptionNames)
     if (runs.length === 0) await this.ledger.settle({ changes: [], data, key, ifVersion, dryRun })
     const outcomes = await collect(
       this.ledger,
@@ -237,7 +242,7 @@ export class Stockpile implements AsyncDisposable {
    * @returns what was checked, and every break that was found
    */
   async verify(app: string, options: VerifyOptions = {}): Promise<VerifyReport> {
-    return this.ledger.verify(toApp(app), toOptions('options', options))
+    return this.ledger.verify(toApp(app), toOptions('options', options, ['onProgress']))
   }
 
   /**
@@ -287,7 +292,7 @@ function laneSettings(batch: BatchOptions = {}, { isSingleWriter }: Storage): La
     bytesMax = 4 * 1024 * 1024,
     queueMax = 65_536,
     whenFull = 'refuse',
-  } = toOptions('batch', batch)
+  } = toOptions('batch', batch, ['dealsMax', 'bytesMax', 'queueMax', 'whenFull'])
   if (whenFull !== 'refuse' && whenFull !== 'wait')
     throw new InvalidArgumentError('batch.whenFull', whenFull, "'refuse' or 'wait'")
   return {

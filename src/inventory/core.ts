@@ -85,7 +85,7 @@ export abstract class Core<Q, G> extends Inventory<Q, G> {
   override draft(verb: Verb, item: ItemId, given: G | undefined, options: DraftOptions): Change {
     // In the order of the arguments, so that of two faults the first is the one reported.
     const id = toId('item', item)
-    const { ifVersion, party = null } = toOptions('options', options)
+    const { ifVersion, party = null } = toOptions('options', options, ['ifVersion', 'party'])
     const what = this.given(verb, id, given, party !== null)
     return {
       verb,

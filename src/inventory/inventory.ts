@@ -3,7 +3,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { Entry, HistoryFilter } from '../ledger/history.ts'
 import type { Amount } from '../model/amount.ts'
 import type { Change, Kind, Party, Verb } from '../model/change.ts'
-import type { Deal, Outcome, WriteOptions } from '../model/deal.ts'
+import { writeOptionNames, type Deal, type Outcome, type WriteOptions } from '../model/deal.ts'
 import { toId, type ItemId } from '../model/id.ts'
 import type { Items } from '../model/items.ts'
 import { itemsMax } from '../model/limits.ts'
@@ -118,7 +118,7 @@ export abstract class Inventory<Q, Given = Amount> {
   /** Makes changes as values, not yet done: `stockpile.deal` does them, through all layers of this inventory. */
   get plan(): Plan<Q, Given> {
     const planned = (verb: Verb, item: ItemId, given: Given | undefined, options: PlanOptions = {}): Planned<Q> => {
-      const change = this.draft(verb, item, given, options)
+      const change = this.draft(verb, item, given, toOptions('options', options, ['ifVersion']))
       planners.set(change, this)
       return change
     }
@@ -144,7 +144,7 @@ export abstract class Inventory<Q, Given = Amount> {
   async get(item: ItemId, options?: ReadOptions): Promise<Q>
   async get(items: Iterable<ItemId>, options?: ReadOptions): Promise<Items<Q>>
   async get(what: ItemId | Iterable<ItemId>, options: ReadOptions = {}): Promise<Q | Items<Q>> {
-    const isLocked = toOptions('options', options).lock === true
+    const isLocked = toOptions('options', options, ['lock']).lock === true
     if (typeof what === 'object' && what !== null) return this.read({ items: toItems(what), isLocked })
     const item = toId('item', what)
     const items = await this.read({ items: [item], isLocked })
@@ -160,7 +160,7 @@ export abstract class Inventory<Q, Given = Amount> {
    * for (const [item, quantity] of await inventory.all()) console.log(item, quantity)
    */
   async all(options: ReadOptions = {}): Promise<Items<Q>> {
-    return this.read({ items: null, isLocked: toOptions('options', options).lock === true })
+    return this.read({ items: null, isLocked: toOptions('options', options, ['lock']).lock === true })
   }
 
   /**
@@ -207,7 +207,7 @@ export abstract class Inventory<Q, Given = Amount> {
   async perform(verb: Verb, item: ItemId, given: Given | undefined, options: WriteOptions = {}): Promise<Q> {
     // In the order of the arguments, so that of two faults the first is the one reported.
     const change = this.draft(verb, item, given, {})
-    const { data, key, ifVersion, dryRun } = toOptions('options', options)
+    const { data, key, ifVersion, dryRun } = toOptions('options', options, writeOptionNames)
     const outcomes = await this.write({ changes: [change], data, key, ifVersion, dryRun })
     // A layer may have added changes of its own behind this one.
     return outcomes[0]!.quantity

@@ -60,7 +60,14 @@ export interface HistoryFilter {
  * @throws InvalidArgumentError naming the part that breaks a rule
  */
 export function toEntryQuery(app: string, user: string, filter: HistoryFilter): EntryQuery {
-  const { item, deal, since, until, before, limit = 100 } = toOptions('filter', filter)
+  const {
+    item,
+    deal,
+    since,
+    until,
+    before,
+    limit = 100,
+  } = toOptions('filter', filter, ['item', 'deal', 'since', 'until', 'before', 'limit'])
   if (deal !== undefined && !(typeof deal === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(deal))) {
     throw new InvalidArgumentError('deal', deal, "a deal's id: a UUID in lower case")
   }

@@ -17,6 +17,9 @@ export interface WriteOptions {
   readonly dryRun?: boolean | undefined
 }
 
+/** All that can be said with a write. */
+export const writeOptionNames = ['data', 'key', 'ifVersion', 'dryRun'] as const
+
 /** A list of changes that happen together or not at all. */
 export interface Deal extends WriteOptions {
   readonly changes: readonly Change[]
