@@ -69,8 +69,10 @@ export class Stockpile implements AsyncDisposable {
 
   /** @throws InvalidArgumentError naming the option that breaks a rule */
   constructor(options: StockpileOptions) {
-    if (typeof options !== 'object' || options === null)
-      throw new InvalidArgumentError('options', options, 'an object with a storage')
+    // A storage alone is the likeliest slip.
+    if (typeof options !== 'object' || options === null || 'settle' in options) {
+      throw new InvalidArgumentError('options', options, "an object with a storage: { storage: sqlite('farm.db') }")
+    }
     const {
       storage,
       clock = Date.now,
