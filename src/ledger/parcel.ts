@@ -203,8 +203,8 @@ export class Mover {
   }
 }
 
-/** The newest serials of a holding: those with the highest numbers. */
+/** The newest serials of a holding, those with the highest numbers; ascending, so that of several faults the lowest serial's is told. */
 function newest(holding: Holding, count: bigint): bigint[] {
   if (count === 0n) return []
-  return [...holding.serials.keys()].sort((left, right) => (left > right ? -1 : 1)).slice(0, Number(count))
+  return [...holding.serials.keys()].sort((left, right) => (left < right ? -1 : 1)).slice(-Number(count))
 }
