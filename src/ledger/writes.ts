@@ -1,5 +1,5 @@
 import { compareBytes } from '../model/id.ts'
-import type { AccountRow, AppWrites, HistoryRow, HoldingRow, SerialRow } from '../storage/contract.ts'
+import type { AccountRow, AppWrites, HistoryRow, HoldingRow, SerialRow, Written } from '../storage/contract.ts'
 import { serialCountOf, type Holding } from './parcel.ts'
 
 /** An account as it stands after the deals settled so far. */
@@ -15,12 +15,12 @@ export interface Account {
 interface MutableAppWrites extends AppWrites {
   readonly accountsNew: AccountRow[]
   readonly accountsChanged: AccountRow[]
-  readonly holdingsNew: HoldingRow[]
-  readonly holdingsChanged: HoldingRow[]
+  readonly holdingsNew: (HoldingRow & Written)[]
+  readonly holdingsChanged: (HoldingRow & Written)[]
   readonly holdingsGone: HoldingRow[]
   readonly serialsGone: SerialRow[]
-  readonly serialsChanged: SerialRow[]
-  readonly serialsNew: SerialRow[]
+  readonly serialsChanged: (SerialRow & Written)[]
+  readonly serialsNew: (SerialRow & Written)[]
   readonly history: HistoryRow[]
 }
 
@@ -35,18 +35,21 @@ export function writesOf(
 ): AppWrites[] {
   const apps = new Map<string, MutableAppWrites>()
   for (const row of history) appOf(apps, row.app).history.push(row)
+  const versions = new Map<string, bigint>()
   for (const account of accounts) {
     if (account.version === account.versionBefore) continue
     const { app, user, version, changedAt } = account
+    versions.set(`${app} ${user}`, version)
     const writes = appOf(apps, app)
     ;(account.isNew ? writes.accountsNew : writes.accountsChanged).push({ app, user, version, changedAt })
   }
   for (const holding of holdings) {
     const writes = apps.get(holding.app)
-    // An app without history has no change.
-    if (writes === undefined) continue
-    placeHolding(writes, holding)
-    placeSerials(writes, holding)
+    const version = versions.get(`${holding.app} ${holding.user}`)
+    // I8: what has no history, or an account whose version stays, has no change.
+    if (writes === undefined || version === undefined) continue
+    placeHolding(writes, holding, version)
+    placeSerials(writes, holding, version)
   }
   for (const writes of apps.values()) sortRows(writes)
   return [...apps.values()].sort((left, right) => compareBytes(left.app, right.app))
@@ -78,7 +81,7 @@ export function noWrites(app: string): MutableAppWrites {
 }
 
 /** Puts a holding where it belongs: to be inserted, updated, deleted, or left alone. */
-function placeHolding(writes: MutableAppWrites, holding: Holding): void {
+function placeHolding(writes: MutableAppWrites, holding: Holding, version: bigint): void {
   const { app, user, item, before, quantity, position } = holding
   const count = serialCountOf(holding)
   if (
@@ -87,17 +90,21 @@ function placeHolding(writes: MutableAppWrites, holding: Holding): void {
     position === (before?.position ?? null)
   )
     return
-  const row = { app, user, item, quantity, serials: count, position }
+  const row = { app, user, item, quantity, serials: count, position, version }
   if (before === null) writes.holdingsNew.push(row)
   else if (quantity === 0n && count === 0) writes.holdingsGone.push(row)
   else writes.holdingsChanged.push(row)
 }
 
 /** Puts the touched serials of a holding where they belong. */
-function placeSerials(writes: MutableAppWrites, { app, user, item, serials, serialsBefore }: Holding): void {
+function placeSerials(
+  writes: MutableAppWrites,
+  { app, user, item, serials, serialsBefore }: Holding,
+  version: bigint,
+): void {
   for (const [serial, before] of serialsBefore) {
     const properties = serials.get(serial)
-    const row = { app, user, item, serial, properties: properties ?? before ?? '' }
+    const row = { app, user, item, serial, properties: properties ?? before ?? '', version }
     if (before === null) {
       if (properties !== undefined) writes.serialsNew.push(row)
     } else if (properties === undefined) writes.serialsGone.push(row)

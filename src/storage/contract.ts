@@ -1,6 +1,7 @@
 import type { PreparedDeal } from '../model/deal.ts'
 import type { Kind } from '../model/change.ts'
 import type { SerialEntry } from '../model/serial.ts'
+import type { CachedStorage } from './cached-contract.ts'
 
 /**
  * The contract that a dialect fulfils: how the ledger reaches one database. Ids and quantities are canonical here and checked before;
@@ -10,7 +11,7 @@ import type { SerialEntry } from '../model/serial.ts'
  * that somebody else inserted first: the whole transaction is to be rolled back and tried again), `LockTimeoutError`,
  * `ConnectionLostError`, `DatabaseError` (all else that the database says), `TablesMissingError`, `ClosedError`.
  */
-export interface Storage {
+export interface Storage extends CachedStorage {
   /** Which database this is. */
   readonly dialect: 'sqlite' | 'mysql' | 'postgres'
   /** Where it is, without password: for messages. */
@@ -140,6 +141,11 @@ export interface HoldingRow extends HoldingName {
 /** A row of `{app}_stockpile_serial`. */
 export interface SerialRow extends HoldingName, SerialEntry {}
 
+/** Says at which version of its account a row was written: by that the triggers know who wrote it. */
+export interface Written {
+  readonly version: bigint
+}
+
 /** A row of `{app}_stockpile_history`. */
 export interface HistoryRow extends HoldingName {
   readonly version: bigint
@@ -204,6 +210,8 @@ export interface Loaded {
   readonly receipts: readonly ReceiptRow[]
   /** With `skip`: accounts that exist (committed) but were not locked, because somebody else has them. Always empty with `wait`. */
   readonly skipped: readonly AccountName[]
+  /** The note about the cache, read after the locks were taken; null where there is none. */
+  readonly cache: string | null
 }
 
 /** What is to be written in one app; every list sorted by bytes of user and item, history by user, version and line. */
@@ -212,13 +220,13 @@ export interface AppWrites {
   /** Rows that don't exist: an insert, and `ConflictError` if somebody else was first. */
   readonly accountsNew: readonly AccountRow[]
   readonly accountsChanged: readonly AccountRow[]
-  readonly holdingsNew: readonly HoldingRow[]
-  readonly holdingsChanged: readonly HoldingRow[]
+  readonly holdingsNew: readonly (HoldingRow & Written)[]
+  readonly holdingsChanged: readonly (HoldingRow & Written)[]
   readonly holdingsGone: readonly HoldingName[]
   /** To be deleted before the new ones are inserted: a serial that moves is both. */
   readonly serialsGone: readonly SerialRow[]
-  readonly serialsChanged: readonly SerialRow[]
-  readonly serialsNew: readonly SerialRow[]
+  readonly serialsChanged: readonly (SerialRow & Written)[]
+  readonly serialsNew: readonly (SerialRow & Written)[]
   readonly history: readonly HistoryRow[]
 }
 
@@ -238,8 +246,10 @@ export interface Session {
    * allows.
    */
   load(names: Names, wait: LockWait): Promise<Loaded>
-  /** Writes all of it with set-based statements. */
+  /** Writes all of it with set-based statements, accounts first. */
   save(writes: Writes): Promise<void>
+  /** Puts accounts on the list of those whose cached value is to be removed once this is committed. */
+  noteChanges(accounts: readonly AccountName[]): Promise<void>
   /** Reads with the transaction's own writes visible. */
   fetch(queries: readonly HoldingQuery[]): Promise<HoldingAnswer[]>
   /** Reads history with the transaction's own writes visible. */
