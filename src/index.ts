@@ -39,7 +39,9 @@ export type { BatchTrace, DealTrace, TransactionTrace } from './ledger/trace.ts'
 export type { Break, VerifyOptions, VerifyReport } from './ledger/verify.ts'
 export type { Executor, Storage } from './storage/contract.ts'
 export type { Migration } from './storage/migrator.ts'
+export type { Cache, CacheOptions } from './cache/contract.ts'
 export {
+  CacheUnavailableError,
   ClosedError,
   ConflictError,
   ConnectionLostError,
@@ -69,6 +71,7 @@ export {
   TablesMissingError,
   TransactionClosedError,
   TransactionTimeoutError,
+  UnsupportedCacheError,
   UnsupportedDatabaseError,
   VersionConflictError,
 } from './errors.ts'

@@ -107,13 +107,13 @@ export interface CacheOptions {
    * `eventual`: it writes, and until a relay removes the cached value, readers may see the old one.
    */
   readonly whenUnreachable?: 'refuse' | 'eventual'
-  /** After how many milliseconds a lease ends by itself, from 2,000; 5,000 unless said otherwise. Only costs a read, never correctness. */
+  /** After how many milliseconds a lease ends by itself, from 2,000 to 30 days; 5,000 unless said otherwise. Only costs a read, never correctness. */
   readonly leaseMs?: number
-  /** After how many milliseconds an intent ends by itself, from 2,000; 30,000 unless said otherwise. Only costs reads, never correctness. */
+  /** After how many milliseconds an intent ends by itself, from 2,000 to 30 days; 30,000 unless said otherwise. Only costs reads, never correctness. */
   readonly intentMs?: number
-  /** How long a reader waits at most for another's fill before it reads the database itself, in milliseconds from 0; 50 unless said otherwise. */
+  /** How long a reader waits at most for another's fill before it reads the database itself, in milliseconds from 0 to an hour; 50 unless said otherwise. */
   readonly waitMs?: number
-  /** How long a server may take for an answer, in milliseconds from 1; 1,000 unless said otherwise. */
+  /** How long a server may take for an answer, in milliseconds from 1 to an hour; 1,000 unless said otherwise. */
   readonly timeoutMs?: number
   /**
    * Room for copies in this process, in bytes; 0, for none, unless said otherwise. A copy is asked after with every use, so it is never

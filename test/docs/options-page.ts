@@ -20,6 +20,11 @@ export const optionInterfaces: readonly { readonly name: string; readonly title:
   { name: 'MysqlOptions', title: 'MariaDB and MySQL', use: 'mysql(target, options)' },
   { name: 'PostgresOptions', title: 'PostgreSQL', use: 'postgres(target, options)' },
   {
+    name: 'CacheOptions',
+    title: 'A cache',
+    use: 'memcached(servers, options), redis(target, options), memoryCache(options)',
+  },
+  {
     name: 'SerialOptions',
     title: 'An inventory with serials',
     use: 'stockpile.serial(app, user, options), stockpile.hybrid(app, user, options)',

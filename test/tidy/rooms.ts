@@ -16,18 +16,28 @@ interface Room {
 const errors = /^src\/errors(?:\.ts$|\/)/
 const model = /^src\/model\//
 const contract = /^src\/storage\/contract\.ts$/
+const cacheContract = /^src\/cache\/contract\.ts$/
 const connectionQueue = /^src\/storage\/(?:places|by-deadline)\.ts$/
 const publicSurface =
-  /^src\/(?:index|testing\/index|storage\/(?:sqlite|mysql|postgres)\/index|cli\/index|server\/index)\.ts$/
+  /^src\/(?:index|testing\/index|storage\/(?:sqlite|mysql|postgres)\/index|cache\/(?:memory|memcached|redis)\/index|cli\/index|server\/index)\.ts$/
 const frontDoor = /^src\/ledger\/ledger\.ts$/
 const frontDoorTypes = /^src\/ledger\/(?:history|verify)\.ts$/
-const dialectDoors = /^src\/storage\/(?:sqlite|mysql|postgres|shards)\/index\.ts$/
+const dialectDoors = /^src\/(?:storage\/(?:sqlite|mysql|postgres|shards)|cache\/(?:memory|memcached|redis))\/index\.ts$/
 
 function dialect(name: string, packages: RegExp): Room {
   return {
     name: `storage/${name}`,
     files: new RegExp(`^src/storage/${name}/`),
     open: [errors, model, contract, connectionQueue, /^src\/ledger\/(?:batch|turn)\.ts$/],
+    packages,
+  }
+}
+
+function cache(name: string, packages: RegExp): Room {
+  return {
+    name: `cache/${name}`,
+    files: new RegExp(`^src/cache/${name}/`),
+    open: [errors, model, cacheContract, /^src\/cache\/options\.ts$/],
     packages,
   }
 }
@@ -54,6 +64,10 @@ const rooms: readonly Room[] = [
   dialect('mysql', /^(?:node:|mariadb$)/),
   dialect('postgres', /^(?:node:|pg$)/),
   { name: 'storage/shards', files: /^src\/storage\/shards\//, open: [errors, contract], packages: /^node:/ },
+  { name: 'cache', files: /^src\/cache\/[^/]+\.ts$/, open: [errors, model], packages: /^$/ },
+  cache('memory', /^node:/),
+  cache('memcached', /^node:/),
+  cache('redis', /^(?:node:|redis$)/),
   {
     name: 'inventory',
     files: /^src\/inventory\//,
