@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { runChecks } from './checks.mjs'
-import { ensureMariaDb } from './ensure-mariadb.mjs'
+import { ensureServers } from './ensure-servers.mjs'
 import { build, install, runNode } from './prepare.mjs'
 
 const isNightly = process.argv[2] === '--nightly'
@@ -11,7 +11,7 @@ const vitestArgs = process.argv.slice(isNightly ? 3 : 2)
 
 install()
 const isBuilt = build()
-ensureMariaDb()
+ensureServers()
 const checks = await checkAll()
 const tests = runTests()
 const passed = checks.passed + tests.passed

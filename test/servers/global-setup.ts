@@ -1,7 +1,8 @@
 import type { TestProject } from 'vitest/node'
 import { startMariaDb } from './mariadb.ts'
+import { startMemcached } from './memcached.ts'
 import { startPostgres } from './postgres.ts'
-import type { Server } from './server.ts'
+import { startRedis } from './redis.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -9,29 +10,38 @@ declare module 'vitest' {
     readonly mysqlUrl: string
     /** The url of the run's PostgreSQL, with the right to make databases. */
     readonly postgresUrl: string
+    /** The url of the run's memcached. */
+    readonly memcachedUrl: string
+    /** The url of the run's Redis. */
+    readonly redisUrl: string
   }
 }
 
+const starters = {
+  mysqlUrl: startMariaDb,
+  postgresUrl: startPostgres,
+  memcachedUrl: startMemcached,
+  redisUrl: startRedis,
+}
+
 /**
- * Starts the servers that all tests of a run share, and tells the tests their urls: `inject('mysqlUrl')` and
- * `inject('postgresUrl')`. They are fast and not durable; a test that crashes a server starts its own.
+ * Starts the servers that all tests of a run share, and tells the tests their urls: `inject('mysqlUrl')` and the others. They are fast and
+ * not durable; a test that crashes a server, or needs a cache for itself, starts its own.
  *
  * @returns stops them
  */
 export default async function globalSetup(project: TestProject): Promise<() => Promise<void>> {
-  const starts = await Promise.allSettled([startMariaDb(), startPostgres()])
-  const servers = starts.filter((start) => start.status === 'fulfilled').map((start) => start.value)
-  const [mariaDb, postgres] = servers
-  if (mariaDb === undefined || postgres === undefined) {
-    await stopAll(servers)
-    const reasons = starts.filter((start) => start.status === 'rejected').map((start): unknown => start.reason)
+  const names = Object.keys(starters) as (keyof typeof starters)[]
+  const starts = await Promise.allSettled(names.map(async (name) => ({ name, server: await starters[name]() })))
+  const started = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []))
+  const stopAll = async (): Promise<void> => {
+    await Promise.all(started.map(({ server }) => server.stop()))
+  }
+  const reasons = starts.flatMap((start): unknown[] => (start.status === 'rejected' ? [start.reason] : []))
+  if (reasons.length > 0) {
+    await stopAll()
     throw new AggregateError(reasons, 'The servers for the tests could not be started.')
   }
-  project.provide('mysqlUrl', mariaDb.url)
-  project.provide('postgresUrl', postgres.url)
-  return () => stopAll(servers)
-}
-
-async function stopAll(servers: readonly Server[]): Promise<void> {
-  await Promise.all(servers.map((server) => server.stop()))
+  for (const { name, server } of started) project.provide(name, server.url)
+  return stopAll
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { findMariaDb } from '../../scripts/find-mariadb.mjs'
+import { findProgram } from '../../scripts/find-program.mjs'
 import { fillDataFolder } from './data-template.ts'
 import { serverUser } from './server-user.ts'
 import { serverEnvironment, startServer } from './server.ts'
@@ -55,7 +55,7 @@ export async function startMariaDb(options: ServerOptions = {}): Promise<Server>
       folder,
       args: (port) => serverArgs(folder, port, options),
       url: (port) => `mysql://root:secret@127.0.0.1:${port}/test`,
-      readyText: 'ready for connections',
+      ready: 'ready for connections',
       portTakenText: "Can't start server: Bind on TCP/IP port",
       predecessorText: 'Unable to lock ./ibdata1',
       shutdownSignal: 'SIGTERM',
@@ -68,7 +68,7 @@ export async function startMariaDb(options: ServerOptions = {}): Promise<Server>
 }
 
 function programOf(program: 'mariadbd' | 'mariadb-install-db'): string {
-  const command = findMariaDb(program)
+  const command = findProgram(program)
   if (command === undefined) {
     throw new Error(`MariaDB's ${program} is not installed. On Debian: apt-get install mariadb-server`)
   }

@@ -36,7 +36,7 @@ export async function startPostgres(options: ServerOptions = {}): Promise<Server
       folder,
       args: (port) => serverArgs(data, port, options),
       url: (port) => `postgres://postgres:secret@127.0.0.1:${port}/test`,
-      readyText: 'database system is ready to accept connections',
+      ready: 'database system is ready to accept connections',
       portTakenText: 'could not create any TCP/IP sockets',
       // Processes of a killed server end by themselves as soon as they see that it is gone.
       predecessorText: 'is still in use',

@@ -10,12 +10,12 @@ import { serverUser } from './server-user.ts'
 import { removeTempFolder } from './temp-folder.ts'
 import { tellWatchdog } from './watchdog.ts'
 
-/** A private database server on 127.0.0.1, with data of its own. */
+/** A private server, of a database or a cache, on 127.0.0.1, with data of its own. */
 export interface Server extends AsyncDisposable {
   readonly host: string
   /** Stays the same over {@link Server.restart}. */
   readonly port: number
-  /** The url of its database `test`, with the name and password of its administrator. */
+  /** The url of its database `test`, with the name and password of its administrator; of a cache, where it is. */
   readonly url: string
   /** The folder that holds all that the server writes. */
   readonly folder: string
@@ -33,7 +33,7 @@ export interface Server extends AsyncDisposable {
   kill(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>
 
   /**
-   * Starts the server again on the same port and data, after killing it where it still runs; resolves when it has
+   * Starts the server again on the same port and data (a cache: empty), after killing it where it still runs; resolves when it has
    * recovered and answers.
    *
    * @throws Error with the server's log where it doesn't come back
@@ -62,12 +62,15 @@ export interface ServerProgram {
   readonly folder: string
   readonly args: (port: number) => readonly string[]
   readonly url: (port: number) => string
-  /** What it logs when it has started to answer. */
-  readonly readyText: string
+  /**
+   * How it is known that it has started to answer: what it logs then, or a question that only this very process answers with yes, where it
+   * logs nothing.
+   */
+  readonly ready: string | ((port: number, pid: number) => Promise<boolean>)
   /** What it logs when it can't start because another process has the port. */
   readonly portTakenText: string
-  /** What it logs when processes of the server before it have not quite ended. */
-  readonly predecessorText: string
+  /** What it logs when processes of the server before it have not quite ended, if there can be any. */
+  readonly predecessorText?: string
   /** The signal that it takes as the order to send its clients away and shut down. */
   readonly shutdownSignal: 'SIGTERM' | 'SIGINT'
   /** The signal with which it ends at once and leaves nothing behind outside its folder. */
@@ -76,7 +79,7 @@ export interface ServerProgram {
   readonly clear?: () => Promise<void>
 }
 
-type ServerChild = ChildProcessByStdio<null, null, Readable>
+type ServerChild = ChildProcessByStdio<null, Readable, Readable>
 type StartOutcome = 'ready' | 'port taken' | 'predecessor lives'
 
 const host = '127.0.0.1'
@@ -138,6 +141,7 @@ class ServerProcess implements Server {
     if (outcome === 'ready') {
       // A server that was forgotten must not keep its owner from ending; the watchdog sees to the rest.
       child.unref()
+      ;(child.stdout as Socket).unref()
       ;(child.stderr as Socket).unref()
     }
     return outcome
@@ -191,14 +195,16 @@ class ServerProcess implements Server {
       ...serverUser(),
       cwd: this.folder,
       env: serverEnvironment(),
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child = child
     this.#log = ''
-    child.stderr.setEncoding('utf8')
-    child.stderr.on('data', (text: string) => {
-      this.#log = (this.#log + text).slice(-logCharsMax)
-    })
+    for (const output of [child.stdout, child.stderr]) {
+      output.setEncoding('utf8')
+      output.on('data', (text: string) => {
+        this.#log = (this.#log + text).slice(-logCharsMax)
+      })
+    }
     const { pid } = child
     if (pid !== undefined) tellWatchdog({ watchProcess: pid, endWith: this.#program.endSignal })
     child.once('exit', () => {
@@ -212,13 +218,11 @@ class ServerProcess implements Server {
     const { promise, resolve, reject } = Promise.withResolvers<StartOutcome>()
     const timer = setTimeout(() => reject(this.failure(`did not answer within ${startMsMax} ms`)), startMsMax)
     child.once('error', (error) => reject(new Error(`${this.#program.command} could not be run.`, { cause: error })))
-    child.stderr.on('data', () => {
-      if (this.#log.includes(this.#program.readyText)) resolve('ready')
-    })
+    const stopLooking = this.#lookOut(child, () => resolve('ready'))
     // Not 'exit': what it has said last may still be in the pipe then.
     child.once('close', () => {
       if (this.#log.includes(this.#program.portTakenText)) resolve('port taken')
-      else if (this.#log.includes(this.#program.predecessorText)) resolve('predecessor lives')
+      else if (this.#hasPredecessor()) resolve('predecessor lives')
       else reject(this.failure('ended while it was starting'))
     })
     try {
@@ -227,7 +231,37 @@ class ServerProcess implements Server {
       await this.kill()
       throw error
     } finally {
+      stopLooking()
       clearTimeout(timer)
+    }
+  }
+
+  #hasPredecessor(): boolean {
+    const { predecessorText } = this.#program
+    return predecessorText !== undefined && this.#log.includes(predecessorText)
+  }
+
+  /** @returns what ends it */
+  #lookOut(child: ServerChild, isReady: () => void): () => void {
+    const { ready } = this.#program
+    if (typeof ready === 'string') {
+      const look = (): void => {
+        if (this.#log.includes(ready)) isReady()
+      }
+      child.stdout.on('data', look)
+      child.stderr.on('data', look)
+      return () => undefined
+    }
+    let isOver = false
+    const ask = async (): Promise<void> => {
+      while (!isOver && child.pid !== undefined) {
+        if (await ready(this.port, child.pid)) return isReady()
+        await pause(pollMs)
+      }
+    }
+    void ask()
+    return () => {
+      isOver = true
     }
   }
 }

@@ -8,10 +8,12 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, inject, test } from 'vitest'
 import { createDatabase } from './create-database.ts'
 import { startMariaDb } from './mariadb.ts'
+import { startMemcached } from './memcached.ts'
 import { startPostgres } from './postgres.ts'
 import { openProbe } from './probe.ts'
 import type { Probe } from './probe.ts'
 import { childrenOf, isAlive } from './processes.ts'
+import { startRedis } from './redis.ts'
 
 const kinds = [
   { name: 'MariaDB', start: startMariaDb },
@@ -74,7 +76,33 @@ describe.each(kinds)('$name', ({ start }) => {
     await server.restart()
     expect(await ask(server.url, 'SELECT 1')).toEqual(['1'])
   })
+})
 
+const caches = [
+  { name: 'memcached', start: startMemcached, set: 'set a 0 0 1\r\n1\r\n', get: 'get a\r\n', nothing: 'END\r\n' },
+  { name: 'Redis', start: startRedis, set: 'SET a 1\r\n', get: 'GET a\r\n', nothing: '$-1\r\n' },
+]
+
+describe.each(caches)('$name', ({ start, set, get, nothing }) => {
+  test.each(['SIGKILL', 'SIGTERM'] as const)('comes back on its port after %s, and has forgotten', async (signal) => {
+    await using server = await start()
+    const { port } = server
+    const pid = server.pid ?? 0
+    await say(server, set)
+    expect(await say(server, get)).not.toBe(nothing)
+    await server.kill(signal)
+    expect(isAlive(pid)).toBe(false)
+    expect(await isListening(port)).toBe(false)
+    await server.restart()
+    expect(server.port).toBe(port)
+    expect(server.pid).not.toBe(pid)
+    expect(await say(server, get)).toBe(nothing)
+  })
+})
+
+const all = [...kinds, ...caches]
+
+describe.each(all)('$name', ({ start }) => {
   test('leaves no process, no folder and no listener when it is stopped', async () => {
     const server = await start()
     const pid = server.pid ?? 0
@@ -143,6 +171,18 @@ async function insertUntilKilled(probe: Probe): Promise<number> {
       await probe.close()
       return count
     }
+  }
+}
+
+/** What a cache says to one command. */
+async function say({ port }: { readonly port: number }, command: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    socket.write(command)
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    return answer.toString()
+  } finally {
+    socket.destroy()
   }
 }
 

@@ -12,12 +12,12 @@ const placesBesidePath = [
 ]
 
 /**
- * Where a program of MariaDB lies on this machine.
+ * Where a server's program lies on this machine.
  *
- * @param {'mariadbd' | 'mariadb-install-db'} program
+ * @param {string} program such as `mariadbd`
  * @returns {string | undefined} its full path, or undefined where it is not installed
  */
-export function findMariaDb(program) {
+export function findProgram(program) {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...placesBesidePath]
   return folders.map((folder) => join(folder, program)).find(isExecutable)
 }
