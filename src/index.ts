@@ -39,7 +39,17 @@ export type { BatchTrace, DealTrace, TransactionTrace } from './ledger/trace.ts'
 export type { Break, VerifyOptions, VerifyReport } from './ledger/verify.ts'
 export type { Executor, Storage } from './storage/contract.ts'
 export type { Migration } from './storage/migrator.ts'
-export type { Cache, CacheOptions } from './cache/contract.ts'
+export type {
+  Cache,
+  CacheOptions,
+  CacheSettings,
+  Entry as CacheEntry,
+  Found as CacheFound,
+  Intended as CacheIntended,
+  Lookup as CacheLookup,
+  Token as CacheToken,
+} from './cache/contract.ts'
+export { memoryCache, type MemoryCacheOptions } from './cache/memory/index.ts'
 export {
   CacheUnavailableError,
   ClosedError,

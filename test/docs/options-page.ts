@@ -25,6 +25,11 @@ export const optionInterfaces: readonly { readonly name: string; readonly title:
     use: 'memcached(servers, options), redis(target, options), memoryCache(options)',
   },
   {
+    name: 'MemoryCacheOptions',
+    title: 'A cache in this process',
+    use: 'memoryCache(options), besides those of every cache',
+  },
+  {
     name: 'SerialOptions',
     title: 'An inventory with serials',
     use: 'stockpile.serial(app, user, options), stockpile.hybrid(app, user, options)',

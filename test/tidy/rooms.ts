@@ -22,7 +22,7 @@ const publicSurface =
   /^src\/(?:index|testing\/index|storage\/(?:sqlite|mysql|postgres)\/index|cache\/(?:memory|memcached|redis)\/index|cli\/index|server\/index)\.ts$/
 const frontDoor = /^src\/ledger\/ledger\.ts$/
 const frontDoorTypes = /^src\/ledger\/(?:history|verify)\.ts$/
-const dialectDoors = /^src\/(?:storage\/(?:sqlite|mysql|postgres|shards)|cache\/(?:memory|memcached|redis))\/index\.ts$/
+const dialectDoors = /^src\/(?:storage\/(?:sqlite|mysql|postgres|shards)|cache\/(?:memcached|redis))\/index\.ts$/
 
 function dialect(name: string, packages: RegExp): Room {
   return {
@@ -92,11 +92,11 @@ const rooms: readonly Room[] = [
     packages: /^(?:node:|commander$|csv-parse(?:\/.*)?$|stockpile(?:\/.*)?$)/,
   },
   { name: 'server', files: /^src\/server\//, open: [/^src\/index\.ts$/], packages: /^node:/ },
-  // What puts the rooms together: anything but a concrete dialect and the rooms on top.
+  // What puts the rooms together: anything but a concrete dialect or server of a cache, and the rooms on top.
   {
     name: 'the front',
     files: /^src\/[^/]+\.ts$/,
-    open: [/^src\/(?!storage\/[^/]+\/|testing\/|cli\/|server\/)/],
+    open: [/^src\/(?!storage\/[^/]+\/|cache\/(?:memcached|redis)\/|testing\/|cli\/|server\/)/],
     packages: /^$/,
   },
 ]
