@@ -1,0 +1,187 @@
+import type { AppWrites, HoldingAnswer, HoldingRow, SerialRow } from '../storage/contract.ts'
+
+/**
+ * What a value says: a line of stamps, a line for each holding, an empty line, and a line for each serial, those of one item together. Fields
+ * are parted by tabs, which no id has, and lines by newlines, which JSON never has inside. One item is found without reading the others.
+ *
+ * ```text
+ * 1 <incarnation> <generation> <version>
+ * gold 250 0 -
+ * sword 0 2 17
+ *
+ * sword 4711 {"level":3}
+ * sword 4712 []
+ * ```
+ *
+ * An account that is too large to be kept has `*` in place of all that follows the stamps, so that nobody tries again.
+ */
+export interface Stamps {
+  /** The life of the server's process that the value belongs to. */
+  readonly incarnation: string
+  /** The generation of the app that it was read under. */
+  readonly generation: string
+  /** The version of the account. */
+  readonly version: bigint
+}
+
+// Another format is another number here: a value with a number that isn't known is no value.
+const format = '1'
+const tooLarge = '\n*'
+
+/** Reads the stamps of a value; undefined for a text that is none. */
+export function stampsOf(text: string): Stamps | undefined {
+  const end = text.indexOf('\n')
+  const [number, incarnation, generation, version, ...rest] = text.slice(0, end === -1 ? text.length : end).split(' ')
+  if (number !== format || incarnation === undefined || generation === undefined || rest.length > 0) return undefined
+  if (version === undefined || !/^\d{1,19}$/.test(version)) return undefined
+  return { incarnation, generation, version: BigInt(version) }
+}
+
+/** Whether a value only says that its account is too large. */
+export function isTooLarge(text: string): boolean {
+  return text.endsWith(tooLarge)
+}
+
+/** Writes the value of an account. */
+export function accountText(stamps: Stamps, { holdings, serials }: Pick<HoldingAnswer, 'holdings' | 'serials'>): string {
+  const holdingLines = holdings.map(holdingLine)
+  const serialLines = [...Map.groupBy(serials, ({ item }) => item).values()].flat().map(serialLine)
+  return textOf(stamps, holdingLines, serialLines.join('\n'))
+}
+
+/** Writes a value that only says that its account is too large. */
+export function tooLargeText(stamps: Stamps): string {
+  return `${headOf(stamps)}${tooLarge}`
+}
+
+/** Writes the value of a guard. */
+export function guardText(incarnation: string, generation: bigint): string {
+  return `${format} ${incarnation} ${generation}`
+}
+
+/** Reads the generation of a guard's value; undefined where it is of another life of the server, or no such value. */
+export function generationOf(text: string, incarnation: string): string | undefined {
+  const [number, life, generation, ...rest] = text.split(' ')
+  return number === format && life === incarnation && rest.length === 0 ? generation : undefined
+}
+
+/**
+ * Reads what a query asks for out of a value that isn't too large.
+ *
+ * @param items null for all
+ */
+export function answerOf(
+  text: string,
+  { app, user, items, hasSerials }: { app: string; user: string; items: readonly string[] | null; hasSerials: boolean },
+): Pick<HoldingAnswer, 'holdings' | 'serials'> {
+  const { holdings: list, serials: serialList } = sectionsOf(text)
+  const lines = items === null ? linesOf(list) : items.flatMap((item) => lineOf(list, item) ?? [])
+  const holdings = lines.map((line): HoldingRow => {
+    const [item = '', quantity = '', serials, position = '-'] = line.split('\t')
+    const place = position === '-' ? null : BigInt(position)
+    return { app, user, item, quantity: BigInt(quantity), serials: Number(serials), position: place }
+  })
+  if (!hasSerials || serialList === '') return { holdings, serials: [] }
+  const serialLines = items === null ? linesOf(serialList) : items.flatMap((item) => groupOf(serialList, item))
+  const serials = serialLines.map((line): SerialRow => {
+    const [item, serial, properties] = serialParts(line)
+    return { app, user, item, serial: BigInt(serial), properties }
+  })
+  return { holdings, serials }
+}
+
+/**
+ * Does to the value of an account what was written to the account.
+ *
+ * @param version the account's version afterwards
+ * @param writes in their order; only what belongs to `user`
+ */
+export function patched(text: string, stamps: Stamps, user: string, writes: readonly AppWrites[]): string {
+  const { holdings, serials } = sectionsOf(text)
+  const lines = new Map(linesOf(holdings).map((line) => [line.slice(0, line.indexOf('\t')), line]))
+  const isOurs = (row: { readonly user: string }): boolean => row.user === user
+  let serialText = serials
+  for (const { holdingsGone, holdingsChanged, holdingsNew, serialsGone, serialsChanged, serialsNew } of writes) {
+    for (const { item } of holdingsGone.filter(isOurs)) lines.delete(item)
+    for (const row of holdingsChanged.filter(isOurs)) lines.set(row.item, holdingLine(row))
+    for (const row of holdingsNew.filter(isOurs)) lines.set(row.item, holdingLine(row))
+    const gone = serialsGone.filter(isOurs)
+    const kept = [...serialsChanged.filter(isOurs), ...serialsNew.filter(isOurs)]
+    if (gone.length > 0 || kept.length > 0) serialText = patchedSerials(serialText, gone, kept)
+  }
+  return textOf(stamps, [...lines.values()], serialText)
+}
+
+function patchedSerials(text: string, gone: readonly SerialRow[], kept: readonly SerialRow[]): string {
+  const groups = new Map<string, Map<string, string>>()
+  for (const line of linesOf(text)) {
+    const [item, serial] = serialParts(line)
+    put(groups, item, serial, line)
+  }
+  for (const { item, serial } of gone) groups.get(item)?.delete(serial.toString())
+  for (const row of kept) put(groups, row.item, row.serial.toString(), serialLine(row))
+  return [...groups.values()].flatMap((group) => [...group.values()]).join('\n')
+}
+
+function put(groups: Map<string, Map<string, string>>, item: string, serial: string, line: string): void {
+  const group = groups.get(item) ?? new Map<string, string>()
+  groups.set(item, group)
+  group.set(serial, line)
+}
+
+function headOf({ incarnation, generation, version }: Stamps): string {
+  return `${format} ${incarnation} ${generation} ${version}`
+}
+
+function textOf(stamps: Stamps, holdings: readonly string[], serials: string): string {
+  return `${headOf(stamps)}\n${holdings.join('\n')}\n\n${serials}`
+}
+
+function holdingLine({ item, quantity, serials, position }: HoldingRow): string {
+  return `${item}\t${quantity}\t${serials}\t${position ?? '-'}`
+}
+
+function serialLine({ item, serial, properties }: SerialRow): string {
+  // Outside of its strings, where somebody who writes by hand may put them, JSON takes a blank for either.
+  return `${item}\t${serial}\t${/[\t\n]/.test(properties) ? properties.replaceAll(/[\t\n]/g, ' ') : properties}`
+}
+
+/** Item, serial and properties. JSON writes a tab as `\t`, so no field has one. */
+function serialParts(line: string): [item: string, serial: string, properties: string] {
+  const [item = '', serial = '', properties = ''] = line.split('\t')
+  return [item, serial, properties]
+}
+
+/** The lines of the holdings, and those of the serials, each without the newlines around them. */
+function sectionsOf(text: string): { holdings: string; serials: string } {
+  const start = text.indexOf('\n') + 1
+  const middle = text.indexOf('\n\n', start)
+  return { holdings: text.slice(start, middle), serials: text.slice(middle + 2) }
+}
+
+function linesOf(section: string): string[] {
+  return section === '' ? [] : section.split('\n')
+}
+
+/** The first line of an item, or undefined. */
+function lineOf(section: string, item: string): string | undefined {
+  const start = section.startsWith(`${item}\t`) ? 0 : section.indexOf(`\n${item}\t`) + 1
+  if (start === 0 && !section.startsWith(`${item}\t`)) return undefined
+  const end = section.indexOf('\n', start)
+  return section.slice(start, end === -1 ? section.length : end)
+}
+
+/** All lines of an item, which stand together. */
+function groupOf(section: string, item: string): string[] {
+  const lines: string[] = []
+  const isFirst = section.startsWith(`${item}\t`)
+  let start = isFirst ? 0 : section.indexOf(`\n${item}\t`) + 1
+  if (start === 0 && !isFirst) return lines
+  while (section.startsWith(`${item}\t`, start)) {
+    const end = section.indexOf('\n', start)
+    lines.push(section.slice(start, end === -1 ? section.length : end))
+    if (end === -1) break
+    start = end + 1
+  }
+  return lines
+}

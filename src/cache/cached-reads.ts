@@ -1,0 +1,290 @@
+import type { AccountName, HoldingAnswer, HoldingQuery } from '../storage/contract.ts'
+import type { WholeAnswer } from '../storage/cached-contract.ts'
+import { accountText, answerOf, generationOf, guardText, isTooLarge, stampsOf, tooLargeText } from './account-text.ts'
+import type { Cache, Entry, Found, Token } from './contract.ts'
+import type { Keys } from './keys.ts'
+import { NearCopies } from './near-copies.ts'
+import type { CacheStatistics } from './statistics.ts'
+
+// As many keys as one round to a server asks after: some hundred kilobytes of answers at most, most of the time.
+const keysPerRound = 512
+// Between two looks at another's lease: its fill takes about as long as one read of the database.
+const firstLookMs = 2
+
+/** How a cache's reads reach the database. */
+export interface DatabaseReads {
+  /** Reads what a query asks for. */
+  read(query: HoldingQuery): Promise<HoldingAnswer>
+  /** Reads whole accounts, and tells which may be kept. */
+  wholes(accounts: readonly AccountName[]): Promise<WholeAnswer[]>
+}
+
+/** Readings of one account that are answered together. */
+interface Ask extends AccountName {
+  readonly key: string
+  readonly guard: string
+  readonly readings: Reading[]
+  /** Whether what is cached is to be read anew. */
+  readonly isRefresh: boolean
+  /** Until when it waits for others' fills, and how long it waited last. */
+  readonly waitUntil: number
+  lookMs: number
+}
+
+interface Reading {
+  readonly query: HoldingQuery
+  resolve(answer: HoldingAnswer): void
+  reject(error: unknown): void
+}
+
+/** An ask that reads the database, with the right to fill; null where it only reads. */
+interface Filling {
+  readonly ask: Ask
+  readonly token: Token | null
+}
+
+/**
+ * Reads through the cache: one pipelined round for all accounts that are asked for at the same moment. Who finds nothing takes a lease
+ * before it touches the database, and stores what it read only by its lease, and only if the account was seen unlocked meanwhile.
+ */
+export class CachedReads {
+  readonly #cache: Cache
+  readonly #keys: Keys
+  readonly #database: DatabaseReads
+  readonly #statistics: CacheStatistics
+  readonly #near: NearCopies
+  #queue = new Map<string, Ask>()
+  #isScheduled = false
+  /** Fills under way in this process that others may still wait for; each ends with the text that was stored, or null. */
+  readonly #flights = new Map<string, Promise<string | null>>()
+
+  constructor(cache: Cache, keys: Keys, database: DatabaseReads, statistics: CacheStatistics) {
+    this.#cache = cache
+    this.#keys = keys
+    this.#database = database
+    this.#statistics = statistics
+    this.#near = new NearCopies(cache.settings.nearBytesMax)
+  }
+
+  /** Reads what a query asks for; `isRefresh` reads the database and rewrites what is cached. */
+  read(query: HoldingQuery, isRefresh: boolean): Promise<HoldingAnswer> {
+    return new Promise((resolve, reject) => {
+      const key = this.#keys.account(query.app, query.user)
+      const name = isRefresh ? `${key} refresh` : key
+      let ask = this.#queue.get(name)
+      if (ask === undefined) {
+        const { app, user } = query
+        const waitUntil = performance.now() + this.#cache.settings.waitMs
+        ask = { app, user, key, guard: this.#keys.guard(app), readings: [], isRefresh, waitUntil, lookMs: firstLookMs }
+        this.#queue.set(name, ask)
+      }
+      ask.readings.push({ query, resolve, reject })
+      this.#schedule()
+    })
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    // At the end of this turn of the event loop, so that all reads of the same moment are one round.
+    setImmediate(() => {
+      this.#isScheduled = false
+      const asks = [...this.#queue.values()]
+      this.#queue = new Map()
+      const alone: Ask[] = []
+      for (const ask of asks) {
+        const flight = ask.isRefresh ? undefined : this.#flights.get(ask.key)
+        if (flight === undefined) alone.push(ask)
+        else void this.#join(ask, flight)
+      }
+      for (let start = 0; start < alone.length; start += keysPerRound)
+        void this.#round(alone.slice(start, start + keysPerRound))
+    })
+  }
+
+  async #round(asks: readonly Ask[]): Promise<void> {
+    const lookups = asks.map(({ key, guard }) => ({ key, guard, known: this.#near.find(key)?.token }))
+    const found = await this.#cache.find(lookups)
+    const fillings: Filling[] = []
+    const waiting: Ask[] = []
+    const guards = new Map<Token, AccountName>()
+    for (const [index, ask] of asks.entries()) {
+      const { entry, guard } = found[index]!
+      // I7: from here on nobody may join a fill that began before.
+      if (guard.state === 'leased' && !guards.has(guard.token)) guards.set(guard.token, ask)
+      if (this.#hit(ask, found[index]!)) continue
+      if (entry.state !== 'busy') fillings.push({ ask, token: entry.token })
+      else if (entry.reason === 'lease' && !ask.isRefresh && performance.now() < ask.waitUntil) waiting.push(ask)
+      else this.#plainly(ask, reasonOf(entry))
+    }
+    // A guard without an account to fill is read along with one that isn't filled.
+    for (const [, { app, user }] of guards) {
+      if (!fillings.some(({ ask }) => ask.app === app)) {
+        const readings: Reading[] = []
+        const key = this.#keys.account(app, user)
+        const ask = { app, user, key, guard: '', readings, isRefresh: false, waitUntil: 0, lookMs: firstLookMs }
+        fillings.push({ ask, token: null })
+      }
+    }
+    if (waiting.length > 0) this.#lookAgain(waiting)
+    if (fillings.length > 0) await this.#fill(fillings, guards)
+  }
+
+  /** Answers an ask by what was found, if that is a value of the present. */
+  #hit(ask: Ask, { entry, guard }: Found): boolean {
+    if (ask.isRefresh || (entry.state !== 'value' && entry.state !== 'known')) return false
+    const text = entry.state === 'value' ? entry.text : this.#near.find(ask.key)?.text
+    if (text === undefined) return false
+    const { incarnation } = entry.token
+    const stamps = stampsOf(text)
+    if (stamps === undefined || guard.state !== 'value' || stamps.incarnation !== incarnation) return false
+    if (generationOf(guard.text, incarnation) !== stamps.generation) return false
+    if (entry.state === 'value') this.#near.keep(entry.token, text)
+    else this.#statistics.nearHits += ask.readings.length
+    if (isTooLarge(text)) {
+      this.#plainly(ask, 'tooLargeMisses')
+      return true
+    }
+    this.#statistics.hits += ask.readings.length
+    answerAll(ask, (query) => ({ version: stamps.version, ...answerOf(text, query) }))
+    return true
+  }
+
+  /** Waits for a fill of this process. It counts only if it was stored after the ask was made (I7), which a flight in the list will be. */
+  async #join(ask: Ask, flight: Promise<string | null>): Promise<void> {
+    const text = await inTime(flight, ask.waitUntil - performance.now())
+    const stamps = text === null ? undefined : stampsOf(text)
+    if (text === null || stamps === undefined || isTooLarge(text)) {
+      this.#plainly(ask, 'leaseMisses')
+      return
+    }
+    this.#statistics.joins += ask.readings.length
+    answerAll(ask, (query) => ({ version: stamps.version, ...answerOf(text, query) }))
+  }
+
+  /** Looks again a little later at what others are filling. */
+  #lookAgain(asks: readonly Ask[]): void {
+    const now = performance.now()
+    const wait = Math.min(...asks.map(({ lookMs, waitUntil }) => Math.min(lookMs, Math.max(1, waitUntil - now))))
+    setTimeout(() => {
+      for (const ask of asks) ask.lookMs *= 2
+      void this.#round(asks)
+    }, wait)
+  }
+
+  /** Reads the database and fills nothing. */
+  #plainly(ask: Ask, reason: 'leaseMisses' | 'intentMisses' | 'tooLargeMisses' | 'unreachableMisses' | null): void {
+    this.#statistics.misses += ask.readings.length
+    if (reason !== null) this.#statistics[reason] += ask.readings.length
+    for (const { query, resolve, reject } of ask.readings) this.#database.read(query).then(resolve, reject)
+  }
+
+  /** Reads whole accounts, answers, and stores them by their tokens. */
+  async #fill(fillings: readonly Filling[], guards: ReadonlyMap<Token, AccountName>): Promise<void> {
+    const ends: ((text: string | null) => void)[] = []
+    for (const { ask, token } of fillings) {
+      if (token === null) continue
+      const flight = new Promise<string | null>((resolve) => ends.push(resolve))
+      this.#flights.set(ask.key, flight)
+    }
+    const tokens = fillings.flatMap(({ token }) => token ?? [])
+    let texts: readonly (string | null)[] = tokens.map(() => null)
+    try {
+      const answers = await this.#database.wholes(fillings.map(({ ask: { app, user } }) => ({ app, user })))
+      for (const [index, { ask }] of fillings.entries()) {
+        this.#statistics.misses += ask.readings.length
+        answerAll(ask, (query) => part(answers[index]!, query))
+      }
+      texts = await this.#store(fillings, answers, guards)
+    } catch {
+      // One account alone may be to blame: each read finds out by itself.
+      this.#land(fillings)
+      for (const { ask } of fillings) this.#plainly(ask, null)
+      void this.#cache.release([...tokens, ...guards.keys()])
+    }
+    for (const [index, end] of ends.entries()) end(texts[index] ?? null)
+  }
+
+  /** Stores what was read. Nobody may join from here on: a value that is stored already when somebody comes may be old for them (I7). */
+  async #store(
+    fillings: readonly Filling[],
+    answers: readonly WholeAnswer[],
+    guards: ReadonlyMap<Token, AccountName>,
+  ): Promise<(string | null)[]> {
+    const values: { token: Token; text: string }[] = []
+    const useless: Token[] = []
+    for (const [token, { app }] of guards) {
+      const answer = answers[fillings.findIndex(({ ask }) => ask.app === app)]!
+      if (answer.isGenerationUnlocked) values.push({ token, text: guardText(token.incarnation, answer.generation) })
+      else useless.push(token)
+    }
+    const first = values.length
+    const places: (number | null)[] = []
+    for (const [index, { token }] of fillings.entries()) {
+      if (token === null) continue
+      const answer = answers[index]!
+      places.push(answer.isUnlocked ? values.length : null)
+      if (answer.isUnlocked) values.push({ token, text: this.#text(token, answer) })
+      else useless.push(token)
+    }
+    this.#land(fillings)
+    if (useless.length > 0) void this.#cache.release(useless)
+    const stored = values.length === 0 ? [] : await this.#cache.store(values)
+    const fills = stored.slice(first)
+    const count = fills.filter(Boolean).length
+    this.#statistics.fills += count
+    this.#statistics.fillsRefused += places.length - count
+    return places.map((place) => (place !== null && stored[place] === true ? values[place]!.text : null))
+  }
+
+  #land(fillings: readonly Filling[]): void {
+    for (const { ask } of fillings) this.#flights.delete(ask.key)
+  }
+
+  #text({ incarnation }: Token, answer: WholeAnswer): string {
+    const stamps = { incarnation, generation: answer.generation.toString(), version: answer.version }
+    const text = accountText(stamps, answer)
+    return Buffer.byteLength(text) > this.#cache.settings.valueBytesMax ? tooLargeText(stamps) : text
+  }
+}
+
+function reasonOf({ reason }: Extract<Entry, { state: 'busy' }>): 'leaseMisses' | 'intentMisses' | 'unreachableMisses' {
+  if (reason === 'lease') return 'leaseMisses'
+  return reason === 'intent' ? 'intentMisses' : 'unreachableMisses'
+}
+
+function answerAll(ask: Ask, answer: (query: HoldingQuery) => HoldingAnswer): void {
+  for (const { query, resolve, reject } of ask.readings) {
+    try {
+      resolve(answer(query))
+    } catch (error) {
+      reject(error)
+    }
+  }
+}
+
+/** What a query asks for, of a whole account. */
+function part({ version, holdings, serials }: WholeAnswer, { items, hasSerials }: HoldingQuery): HoldingAnswer {
+  const names = items === null ? null : new Set(items)
+  return {
+    version,
+    holdings: names === null ? holdings : holdings.filter(({ item }) => names.has(item)),
+    serials: !hasSerials ? [] : names === null ? serials : serials.filter(({ item }) => names.has(item)),
+  }
+}
+
+/** What a promise leads to, or null if that takes too long. */
+async function inTime(promise: Promise<string | null>, waitMs: number): Promise<string | null> {
+  if (waitMs <= 0) return null
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(null)
+    }, waitMs)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,20 @@
+/** The keys of one database's cache: short, ASCII, without blanks, at most 250 characters whatever the ids are. */
+export class Keys {
+  readonly #prefix: string
+
+  /** @param prefix up to 24 characters, which no other database and no earlier time of this one has */
+  constructor(prefix: string) {
+    this.#prefix = prefix
+  }
+
+  /** The key of an account's value. */
+  account(app: string, user: string): string {
+    // A user has at most 64 bytes, each of which takes at most three characters.
+    return `${this.#prefix}:${app}:${encodeURIComponent(user)}`
+  }
+
+  /** The key of the guard of an app: its generation. */
+  guard(app: string): string {
+    return `${this.#prefix}:${app}`
+  }
+}
