@@ -1,3 +1,4 @@
+import { CacheMismatchError } from '../errors.ts'
 import type { Change } from '../model/change.ts'
 import type { PreparedDeal } from '../model/deal.ts'
 import { compareBytes } from '../model/id.ts'
@@ -10,23 +11,31 @@ import type {
   Names,
   Session,
   Settlement,
+  Writes,
 } from '../storage/contract.ts'
+import type { Announcing } from '../storage/cached-contract.ts'
 import { settle } from './settle.ts'
 
 /**
  * Settles a batch inside an open transaction: lock, settle, save. Commits nothing.
  *
  * @param commit the row for `stockpile_commit` to be saved along; null where the transaction has it already
+ * @param cache whom to tell of the writes, and whether to announce them at once; null where there is no cache
  * @returns a settlement for each deal, null for those left out because somebody else has an account of theirs, and whether anything was saved
- * @throws what `Session` says; the transaction is then to be rolled back, at least to where it was before
+ * @throws what `Session` says, CacheMismatchError, CacheUnavailableError; the transaction is then to be rolled back, at least to where it was
+ *   before
  */
 export async function settleIn(
   session: Session,
   { deals, now, wait }: Omit<BatchRequest, 'id'>,
   commit: { id: string; time: number } | null,
+  cache: { announcing: Announcing; isLast: boolean } | null,
 ): Promise<BatchAnswer & { isSaved: boolean }> {
   const names = namesOf(deals)
   let loaded = await session.load(names, wait)
+  // Read after the accounts were locked: what the cache gets to know later, it learns after this transaction.
+  const note = cache?.announcing.note ?? null
+  if (loaded.cache !== note) throw new CacheMismatchError({ noted: loaded.cache, own: note })
   const crossing = crossingSerials(deals, names, loaded)
   if (crossing.apps.length > 0) {
     const { serials } = await session.load(crossing, wait)
@@ -39,7 +48,7 @@ export async function settleIn(
     now,
   )
   const isSaved = writes.apps.length > 0 || writes.receipts.length > 0
-  if (isSaved) await session.save({ ...writes, commit })
+  if (isSaved) await save(session, { ...writes, commit }, cache)
   let next = 0
   const settlements = isFree.map((isOne): Settlement | null => (isOne ? settled[next++]! : null))
   return { settlements, isSaved }
@@ -49,21 +58,50 @@ export async function settleIn(
  * Settles a batch in a transaction of its own, from BEGIN to the certain outcome of COMMIT.
  *
  * @param begin opens the transaction
- * @throws what `Session` says; the transaction was rolled back
+ * @param announcing whom to tell of the writes; null where there is no cache
+ * @throws what `Session` says, CacheMismatchError, CacheUnavailableError; the transaction was rolled back
  */
-export async function settleAlone(begin: () => Promise<Session>, request: BatchRequest): Promise<BatchAnswer> {
+export async function settleAlone(
+  begin: () => Promise<Session>,
+  request: BatchRequest,
+  announcing: Announcing | null,
+): Promise<BatchAnswer> {
   const session = await begin()
   let answer
   try {
-    answer = await settleIn(session, request, { id: request.id, time: request.now })
+    const cache = announcing === null ? null : { announcing, isLast: true }
+    answer = await settleIn(session, request, { id: request.id, time: request.now }, cache)
   } catch (error) {
+    announcing?.withdraw()
     await session.rollback()
     throw error
   }
-  const dealIds = request.deals.map((deal) => deal.id)
-  if (answer.isSaved) await session.commit(request.id, dealIds)
-  else await session.rollback()
+  if (!answer.isSaved) await session.rollback()
+  else {
+    try {
+      const dealIds = request.deals.map((deal) => deal.id)
+      await session.commit(request.id, dealIds)
+    } catch (error) {
+      announcing?.withdraw()
+      throw error
+    }
+    announcing?.committed()
+  }
   return { settlements: answer.settlements }
+}
+
+/** Saves, and tells the cache of it meanwhile. */
+async function save(
+  session: Session,
+  writes: Writes,
+  cache: { announcing: Announcing; isLast: boolean } | null,
+): Promise<void> {
+  cache?.announcing.add(writes)
+  if (cache?.isLast !== true) return session.save(writes)
+  const [saved, announced] = await Promise.allSettled([session.save(writes), cache.announcing.announce()])
+  if (saved.status === 'rejected') throw saved.reason
+  if (announced.status === 'rejected') throw announced.reason
+  if (announced.value.length > 0) await session.noteChanges(announced.value)
 }
 
 /** What deals name, each thing once, in the one global order in which it is locked. */

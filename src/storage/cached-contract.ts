@@ -1,4 +1,4 @@
-import type { AccountName, HoldingAnswer } from './contract.ts'
+import type { AccountName, HoldingAnswer, Writes } from './contract.ts'
 
 /**
  * What a cache needs of a database: whole accounts that may be kept, the generation of an app, what was changed by hand, and a note of
@@ -55,3 +55,22 @@ export interface BulkSession {
 
 /** What can stand for a parameter of a statement. */
 export type SqlParameter = string | number | bigint | null
+
+/** What stands between what a transaction writes and its COMMIT, where there is a cache. */
+export interface Announcing {
+  /** The note about the cache that the database must have. */
+  readonly note: string
+  /** Notes what is being written. */
+  add(writes: Writes): void
+  /**
+   * Announces all that was noted. The accounts must be locked, and COMMIT be sent only after this is done.
+   *
+   * @returns accounts that are to be put on the list of changes before COMMIT
+   * @throws CacheUnavailableError; nothing may be committed then
+   */
+  announce(): Promise<AccountName[]>
+  /** To be called after the commit; waits for nothing. */
+  committed(): void
+  /** To be called after anything but a commit; waits for nothing. */
+  withdraw(): void
+}

@@ -1,7 +1,7 @@
 import type { PreparedDeal } from '../model/deal.ts'
 import type { Kind } from '../model/change.ts'
 import type { SerialEntry } from '../model/serial.ts'
-import type { CachedStorage } from './cached-contract.ts'
+import type { Announcing, CachedStorage } from './cached-contract.ts'
 
 /**
  * The contract that a dialect fulfils: how the ledger reaches one database. Ids and quantities are canonical here and checked before;
@@ -21,8 +21,12 @@ export interface Storage extends CachedStorage {
   /** Whether one database transaction at a time may write (SQLite): while one is open, another can't even make tables. */
   readonly isSingleWriter: boolean
 
-  /** Settles a batch in one database transaction of its own, from BEGIN to the certain outcome of COMMIT. */
-  settle(request: BatchRequest): Promise<BatchAnswer>
+  /**
+   * Settles a batch in one database transaction of its own, from BEGIN to the certain outcome of COMMIT.
+   *
+   * @param announcing to be asked between the writes and COMMIT; null where there is no cache
+   */
+  settle(request: BatchRequest, announcing: Announcing | null): Promise<BatchAnswer>
   /**
    * Opens a transaction that reads and writes, at READ COMMITTED or better. On a single-writer database this waits for its turn.
    */

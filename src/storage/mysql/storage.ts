@@ -13,6 +13,7 @@ import type {
   Snapshot,
   Storage,
 } from '../contract.ts'
+import type { Announcing } from '../cached-contract.ts'
 import { MysqlSchemaSession, readSchemaVersions } from './alter.ts'
 import type { Connection, Mode } from './connection.ts'
 import type { Connections } from './connections.ts'
@@ -49,9 +50,11 @@ export class MysqlStorage implements Storage {
     this.#outcomeWaitMs = options.outcomeWaitMs
   }
 
-  settle(request: BatchRequest): Promise<BatchAnswer> {
+  settle(request: BatchRequest, announcing: Announcing | null): Promise<BatchAnswer> {
     const mode = request.wait === 'skip' ? 'batch' : 'transaction'
-    return settleAlone(() => this.#begin(mode, { id: request.id, time: request.now }), request)
+    // What is saved may travel with COMMIT, unless something is to be waited for in between.
+    const batch = announcing === null ? { id: request.id, time: request.now } : null
+    return settleAlone(() => this.#begin(mode, batch), request, announcing)
   }
 
   begin(): Promise<Session> {

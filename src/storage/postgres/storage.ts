@@ -14,6 +14,7 @@ import type {
   Snapshot,
   Storage,
 } from '../contract.ts'
+import type { Announcing } from '../cached-contract.ts'
 import { fetchSchemaVersions, PostgresSchemaSession } from './alter.ts'
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
@@ -51,9 +52,10 @@ export class PostgresStorage implements Storage {
     this.#options = options
   }
 
-  settle(request: BatchRequest): Promise<BatchAnswer> {
+  settle(request: BatchRequest, announcing: Announcing | null): Promise<BatchAnswer> {
     const mode = request.wait === 'skip' ? 'batch' : 'transaction'
-    return settleAlone(() => this.#begin(mode, true), request)
+    // What is saved may travel with COMMIT, unless something is to be waited for in between.
+    return settleAlone(() => this.#begin(mode, announcing === null), request, announcing)
   }
 
   begin(): Promise<Session> {

@@ -16,6 +16,8 @@ import type {
   Snapshot,
   Storage,
 } from '../contract.ts'
+import type { Announcing } from '../cached-contract.ts'
+import { settleAlone } from '../../ledger/batch.ts'
 import { Turn } from '../../ledger/turn.ts'
 import { packBatch, unpackAnswer, type AnswerMessage } from './batch-message.ts'
 import type { ConnectionOptions } from './connection.ts'
@@ -50,7 +52,9 @@ export class SqliteStorage implements Storage {
     this.#reader = new Thread(connection)
   }
 
-  settle(request: BatchRequest): Promise<BatchAnswer> {
+  settle(request: BatchRequest, announcing: Announcing | null): Promise<BatchAnswer> {
+    // The cache is told of the writes from here, so that the thread can't settle all of it by itself.
+    if (announcing !== null) return settleAlone(() => this.begin(), request, announcing)
     return this.#turn.run(async () => {
       try {
         const answer = await this.#write<AnswerMessage>('settle', packBatch(request))

@@ -44,7 +44,7 @@ class Desk {
 
   async settle(message: BatchMessage): Promise<AnswerMessage> {
     const connection = await this.#open()
-    return packAnswer(await settleAlone(() => this.#begin(connection), unpackBatch(message)))
+    return packAnswer(await settleAlone(() => this.#begin(connection), unpackBatch(message), null))
   }
 
   async begin(): Promise<number> {
