@@ -9,7 +9,7 @@ export {
   SerialTakenError,
   VersionConflictError,
 } from './errors/refusal.ts'
-export { CacheUnavailableError, UnsupportedCacheError } from './errors/cache.ts'
+export { CacheMismatchError, CacheUnavailableError, UnsupportedCacheError } from './errors/cache.ts'
 export {
   ConflictError,
   ConnectionLostError,

@@ -8,9 +8,10 @@ export {
   type ReadOptions,
   type Selection,
 } from './inventory/inventory.ts'
-export { Hybrid, type Converting } from './inventory/hybrid.ts'
+export { Hybrid, type Converting, type HybridInventory } from './inventory/hybrid.ts'
 export { Serial, type SerialGiven, type SerialOptions } from './inventory/serial.ts'
 export { Tally } from './inventory/tally.ts'
+export { Cacher } from './wrap/cacher.ts'
 export { FirstAddedSorter } from './wrap/first-added-sorter.ts'
 export { OldestSorter } from './wrap/oldest-sorter.ts'
 export { Passthru, type GivenOf, type Layered, type QuantityOf } from './wrap/passthru.ts'
@@ -50,7 +51,9 @@ export type {
   Token as CacheToken,
 } from './cache/contract.ts'
 export { memoryCache, type MemoryCacheOptions } from './cache/memory/index.ts'
+export type { CacheStatistics } from './cache/statistics.ts'
 export {
+  CacheMismatchError,
   CacheUnavailableError,
   ClosedError,
   ConflictError,

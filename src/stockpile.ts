@@ -1,10 +1,11 @@
 /// <reference lib="esnext.disposable" />
+import type { Cache } from './cache/contract.ts'
 import { executorOf, type Joinable } from './clients/executor-of.ts'
 import { InvalidArgumentError } from './errors.ts'
 import { Core } from './inventory/core.ts'
-import { Hybrid } from './inventory/hybrid.ts'
-import { plannerOf, type AnyInventory, type Outcomes } from './inventory/inventory.ts'
-import { Serial, type SerialOptions } from './inventory/serial.ts'
+import { Hybrid, type HybridInventory } from './inventory/hybrid.ts'
+import { plannerOf, type AnyInventory, type Inventory, type Outcomes } from './inventory/inventory.ts'
+import { Serial, type SerialGiven, type SerialOptions } from './inventory/serial.ts'
 import { Tally } from './inventory/tally.ts'
 import { collect, settleInOne } from './ledger/collect.ts'
 import type { Joined } from './ledger/join.ts'
@@ -18,9 +19,11 @@ import { toChange, type Change } from './model/change.ts'
 import { writeOptionNames, type WriteOptions } from './model/deal.ts'
 import { toApp, type UserId } from './model/id.ts'
 import { toOptions } from './model/options.ts'
+import type { Quantity } from './model/quantity.ts'
 import type { Properties } from './model/serial.ts'
 import type { Storage } from './storage/contract.ts'
 import type { Migration } from './storage/migrator.ts'
+import { Cacher } from './wrap/cacher.ts'
 
 // What a timer can wait for, about 25 days: it takes anything longer for no time at all.
 const timerMsMax = 2 ** 31 - 1
@@ -32,6 +35,11 @@ const timeMsMax = 8.64e15
 export interface StockpileOptions {
   /** Where holdings live: `sqlite(path)`, `mysql(url or pool)`, `postgres(url or client)`. */
   readonly storage: Storage
+  /**
+   * Where accounts are cached: `memoryCache()`, `memcached(servers)`, `redis(url or client)`. What is read is never older than what was
+   * acknowledged. The database remembers it: whoever writes to it must have the same one. Nothing is cached unless said otherwise.
+   */
+  readonly cache?: Cache
   /** Milliseconds since 1970, so that tests own time; `Date.now` unless said otherwise. */
   readonly clock?: () => number
   /** Serial numbers of your own; otherwise they are leased from the database, unique for ever and rising with time. */
@@ -75,13 +83,25 @@ export class Stockpile implements AsyncDisposable {
     }
     const {
       storage,
+      cache = null,
       clock = Date.now,
       receiptDays = 30,
       logger = null,
-    } = toOptions('options', options, ['storage', 'clock', 'serials', 'tables', 'batch', 'receiptDays', 'logger'])
+    } = toOptions('options', options, [
+      'storage',
+      'cache',
+      'clock',
+      'serials',
+      'tables',
+      'batch',
+      'receiptDays',
+      'logger',
+    ])
     if (typeof (storage as Storage | undefined)?.settle !== 'function') {
       throw new InvalidArgumentError('storage', storage, 'sqlite(path), mysql(url or pool) or postgres(url or client)')
     }
+    if (cache !== null && typeof cache.intend !== 'function')
+      throw new InvalidArgumentError('cache', cache, 'memoryCache(), memcached(servers) or redis(url or client)')
     if (typeof clock !== 'function')
       throw new InvalidArgumentError('clock', clock, 'a function that answers milliseconds since 1970')
     if (typeof receiptDays !== 'number' || !(receiptDays > 0))
@@ -96,6 +116,7 @@ export class Stockpile implements AsyncDisposable {
     const receiptsKeptMs = keptMs > timeMsMax ? null : keptMs
     this.ledger = new Ledger({
       storage,
+      cache,
       clock: () => toTime(clock()),
       tables,
       lane: laneSettings(options.batch, storage),
@@ -112,8 +133,8 @@ export class Stockpile implements AsyncDisposable {
    * @param user the owner's id
    * @throws InvalidArgumentError for an app or a user that can't be one
    */
-  tally(app: string, user: UserId): Tally {
-    return new Tally(this, app, user)
+  tally(app: string, user: UserId): Inventory<bigint> {
+    return this.#composed(new Tally(this, app, user))
   }
 
   /**
@@ -122,8 +143,12 @@ export class Stockpile implements AsyncDisposable {
    * @param options `properties`: a schema (zod, valibot, arktype, ...) that all properties keep to
    * @throws InvalidArgumentError for an app, a user or a schema that can't be one
    */
-  serial<P extends Properties = Properties>(app: string, user: UserId, options?: SerialOptions<P>): Serial<P> {
-    return new Serial<P>(this, app, user, options)
+  serial<P extends Properties = Properties>(
+    app: string,
+    user: UserId,
+    options?: SerialOptions<P>,
+  ): Inventory<Quantity<P>, SerialGiven<P>> {
+    return this.#composed(new Serial<P>(this, app, user, options))
   }
 
   /**
@@ -132,8 +157,8 @@ export class Stockpile implements AsyncDisposable {
    * @param options `properties`: a schema (zod, valibot, arktype, ...) that all properties keep to
    * @throws InvalidArgumentError for an app, a user or a schema that can't be one
    */
-  hybrid<P extends Properties = Properties>(app: string, user: UserId, options?: SerialOptions<P>): Hybrid<P> {
-    return new Hybrid<P>(this, app, user, options)
+  hybrid<P extends Properties = Properties>(app: string, user: UserId, options?: SerialOptions<P>): HybridInventory<P> {
+    return this.#composed(new Hybrid<P>(this, app, user, options))
   }
 
   /**
@@ -254,6 +279,11 @@ export class Stockpile implements AsyncDisposable {
    */
   async close(): Promise<void> {
     await this.ledger.close()
+  }
+
+  /** A core with the layers that everybody gets. */
+  #composed<I extends AnyInventory>(core: I): I {
+    return this.ledger.isCached ? (new Cacher(core) as AnyInventory as I) : core
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

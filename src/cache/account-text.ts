@@ -43,7 +43,10 @@ export function isTooLarge(text: string): boolean {
 }
 
 /** Writes the value of an account. */
-export function accountText(stamps: Stamps, { holdings, serials }: Pick<HoldingAnswer, 'holdings' | 'serials'>): string {
+export function accountText(
+  stamps: Stamps,
+  { holdings, serials }: Pick<HoldingAnswer, 'holdings' | 'serials'>,
+): string {
   const holdingLines = holdings.map(holdingLine)
   const serialLines = [...Map.groupBy(serials, ({ item }) => item).values()].flat().map(serialLine)
   return textOf(stamps, holdingLines, serialLines.join('\n'))

@@ -1,5 +1,6 @@
 import { CacheUnavailableError } from '../errors.ts'
 import type { AccountName, AppWrites, Writes } from '../storage/contract.ts'
+import type { Announcing } from '../storage/cached-contract.ts'
 import { accountText, generationOf, isTooLarge, patched, stampsOf, tooLargeText, type Stamps } from './account-text.ts'
 import type { Cache, Intended, Token } from './contract.ts'
 import type { Keys } from './keys.ts'
@@ -22,14 +23,17 @@ interface Announced {
  * Tells the cache what one database transaction writes: intents before COMMIT, while the accounts are locked, and the new values after it.
  * Nothing depends on what happens after COMMIT.
  */
-export class Announcer {
+export class Announcer implements Announcing {
+  readonly note: string
   readonly #cache: Cache
   readonly #keys: Keys
   readonly #statistics: CacheStatistics
   readonly #writes: AppWrites[] = []
   #announced: Announced[] = []
 
-  constructor(cache: Cache, keys: Keys, statistics: CacheStatistics) {
+  /** @param note the note about the cache that the database must have */
+  constructor(note: string, cache: Cache, keys: Keys, statistics: CacheStatistics) {
+    this.note = note
     this.#cache = cache
     this.#keys = keys
     this.#statistics = statistics
@@ -79,7 +83,7 @@ export class Announcer {
     if (missing.length === 0) return []
     this.#statistics.intentsFailed += missing.length
     if (this.#cache.settings.whenUnreachable === 'eventual') return missing
-    throw new CacheUnavailableError({ location: this.#cache.location, tried: 'announce a write', reason })
+    throw new CacheUnavailableError(this.#cache.location, reason)
   }
 
   /** After the commit: replaces the intents by the new values, where they are known. Waits for nothing. */
@@ -113,7 +117,10 @@ export class Announcer {
   }
 
   /** The account's new value, or null where it isn't known: the one before must be valid, and of the version that was found under the lock. */
-  #text({ app, user, before, after }: Written, { before: old, guard, incarnation }: Announced['intended']): string | null {
+  #text(
+    { app, user, before, after }: Written,
+    { before: old, guard, incarnation }: Announced['intended'],
+  ): string | null {
     const writes = this.#writes.filter((some) => some.app === app)
     const generation = guard === null ? undefined : generationOf(guard, incarnation)
     if (generation === undefined) return null

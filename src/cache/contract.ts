@@ -120,6 +120,11 @@ export interface CacheOptions {
    * stale: it spares bytes and decoding, not the round trip.
    */
   readonly nearBytesMax?: number
+  /**
+   * How often this process looks for accounts that were changed by hand, to remove their cached values, in milliseconds from 0; 100 unless said
+   * otherwise. With 0 it never does, because others do, or `stockpile relay`.
+   */
+  readonly relayMs?: number
 }
 
 /** Options with nothing left out. */

@@ -24,6 +24,7 @@ const numberRules: Readonly<Record<NumberName, NumberRule>> = {
   waitMs: { least: 0, most: waitMsMax, usual: 50 },
   timeoutMs: { least: 1, most: waitMsMax, usual: 1_000 },
   nearBytesMax: { least: 0, most: Infinity, usual: 0 },
+  relayMs: { least: 0, most: waitMsMax, usual: 100 },
 }
 
 const names: readonly (keyof CacheOptions)[] = [...(Object.keys(numberRules) as NumberName[]), 'whenUnreachable']
@@ -49,6 +50,7 @@ export function toCacheSettings<Options extends CacheOptions = CacheOptions>(
     waitMs: toNumber(given, 'waitMs'),
     timeoutMs: toNumber(given, 'timeoutMs'),
     nearBytesMax: toNumber(given, 'nearBytesMax'),
+    relayMs: toNumber(given, 'relayMs'),
   }
 }
 

@@ -40,3 +40,36 @@ export class UnsupportedCacheError extends StockpileError {
     super(`the cache server ${server} can not be used: ${fault}; ${remedy}`, { server, fault, remedy }, options)
   }
 }
+
+/** The database is cached otherwise than this Stockpile is set up. */
+export class CacheMismatchError extends StockpileError {
+  static override readonly reference = {
+    code: 'CACHE_MISMATCH',
+    isRetryable: false,
+    meaning:
+      'The database remembers which cache its readers use, and this Stockpile has another one, or none: what it wrote would not reach that ' +
+      'cache, and others would read old values.',
+    afterwards: nothingWritten,
+  }
+
+  /** @param data the notes about the cache: `noted` in the database, `own` of this Stockpile; null where there is none */
+  constructor(data: { readonly noted: string | null; readonly own: string | null }, options?: ErrorOptions) {
+    const { noted, own } = data
+    const is = noted === null ? 'the database is not cached' : `the database is cached in ${nameOf(noted)}`
+    const has = own === null ? 'this Stockpile has no cache' : `this Stockpile has the cache ${nameOf(own)}`
+    const remedy =
+      noted === null
+        ? 'somebody made the database forget its cache: start this process again'
+        : 'give it the same `cache`, or, once no process uses that cache any more, run `stockpile cache --forget`'
+    super(`${is}, and ${has}: readers would get old values, so nothing was written; ${remedy}`, { noted, own }, options)
+  }
+}
+
+/** What a note calls the cache. */
+function nameOf(note: string): string {
+  try {
+    return String((JSON.parse(note) as { cache: unknown }).cache)
+  } catch {
+    return note
+  }
+}

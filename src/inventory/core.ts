@@ -48,11 +48,12 @@ export abstract class Core<Q, G> extends Inventory<Q, G> {
     isAnswer: boolean,
   ): Q | undefined
 
-  override async read({ items, isLocked }: Selection): Promise<Items<Q>> {
+  override async read({ items, isLocked, source = 'database' }: Selection): Promise<Items<Q>> {
     const hasSerials = this.kind !== 'tally'
     const { version, holdings, serials } = await this.ledger.fetch(
       { app: this.app, user: this.user, items, hasSerials },
       isLocked,
+      source,
     )
     const byItem = Map.groupBy(serials, (serial) => serial.item)
     const entries: [string, Q][] = []

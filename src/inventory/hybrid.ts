@@ -7,7 +7,7 @@ import type { ItemId } from '../model/id.ts'
 import type { Quantity } from '../model/quantity.ts'
 import type { Properties, SerialEntry } from '../model/serial.ts'
 import type { Given } from './core.ts'
-import type { AnyInventory, Extras } from './inventory.ts'
+import type { AnyInventory, Extras, Inventory } from './inventory.ts'
 import { SerialCore, toPairs, type SerialGiven } from './serial.ts'
 
 /** What a hybrid can do that others can't. */
@@ -23,6 +23,10 @@ export interface Converting<P extends Properties> {
    */
   convert(item: ItemId, quantity: SerialGiven<P>, options?: WriteOptions): Promise<HybridQuantity<P>>
 }
+
+/** An inventory of counts and serials, whatever its layers are. */
+export type HybridInventory<P extends Properties = Properties> = Inventory<HybridQuantity<P>, SerialGiven<P>> &
+  Converting<P>
 
 /**
  * The core that keeps a count of an item and serials of it at once: most of them only counted, some with properties.

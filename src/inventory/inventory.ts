@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from '../errors.ts'
-import type { Ledger } from '../ledger/ledger.ts'
+import type { Ledger, Source } from '../ledger/ledger.ts'
 import type { Entry, HistoryFilter } from '../ledger/history.ts'
 import type { Amount } from '../model/amount.ts'
 import type { Change, Kind, Party, Verb } from '../model/change.ts'
@@ -15,6 +15,11 @@ export interface Selection {
   readonly items: readonly string[] | null
   /** Whether the account is locked first, so that it stays as it was read until the transaction ends. */
   readonly isLocked: boolean
+  /**
+   * Where to look outside of a transaction: `database` (what a core does unless told otherwise), `cache` also in the cache (what a `Cacher` says
+   * where nobody has said anything), `refresh` in the database, and what is cached is rewritten.
+   */
+  readonly source?: Source
 }
 
 /** What can be said with a read. */
@@ -97,6 +102,27 @@ export abstract class Inventory<Q, Given = Amount> {
    * @returns an outcome for each change, in order
    */
   abstract write(deal: Deal): Promise<Outcome<Q>[]>
+
+  /**
+   * Reads everything that the account has from the database, and rewrites what is cached of it.
+   *
+   * @returns all its items of one moment; inside a transaction, or without a cache, the same as `all()`
+   * @example
+   * await inventory.refresh()
+   */
+  async refresh(): Promise<Items<Q>> {
+    return this.read({ items: null, isLocked: false, source: 'refresh' })
+  }
+
+  /**
+   * This inventory, read past the cache: what is committed at this moment, from the database.
+   *
+   * @example
+   * await inventory.uncached.get(1000)
+   */
+  get uncached(): this {
+    return this
+  }
 
   /** A page of this account's history, newest first. */
   abstract history(filter?: HistoryFilter): Promise<Entry[]>

@@ -1,4 +1,5 @@
 import { ConflictError, ConnectionLostError } from '../errors.ts'
+import type { Announcing } from '../storage/cached-contract.ts'
 import type { JoinedSession } from '../storage/contract.ts'
 import type { LaneSettings } from './lane.ts'
 import { SerialNumbers, type SerialSource } from './serial-numbers.ts'
@@ -28,9 +29,15 @@ export class JoinedRoot extends Root {
   constructor(
     owner: object,
     session: JoinedSession,
-    { clock, serials, isSingleWriter }: { clock: () => number; serials: SerialSource | null; isSingleWriter: boolean },
+    settings: {
+      readonly clock: () => number
+      readonly serials: SerialSource | null
+      readonly isSingleWriter: boolean
+      readonly announcer: () => Announcing | null
+    },
   ) {
-    super(owner, async () => session, clock, false)
+    const { clock, serials, isSingleWriter, announcer } = settings
+    super(owner, async () => session, clock, announcer, false)
     const reserve = (atLeast: bigint, count: bigint): Promise<bigint> =>
       this.use(() => session.reserve('serials', atLeast, count))
     this.serials = isSingleWriter ? new SerialNumbers(reserve, clock, serials) : null
@@ -76,6 +83,7 @@ export async function runJoined<T>(
     await root.commit()
   } catch (error) {
     await root.rollback()
+    root.announcing?.withdraw()
     await report(scope.callbacks().onRollback)
     throw advised(root.fault ?? error)
   }
@@ -84,6 +92,8 @@ export async function runJoined<T>(
   const tell = async (callbacks: readonly Callback[]): Promise<void> => {
     if (isTold) return
     isTold = true
+    // What the application undid of it, only the application knows: so the new values are not known here.
+    root.announcing?.withdraw()
     await report(callbacks)
   }
   return { result, committed: () => tell(onCommit), rolledBack: () => tell(onRollback) }

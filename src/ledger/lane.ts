@@ -1,4 +1,6 @@
 import {
+  CacheMismatchError,
+  CacheUnavailableError,
   ClosedError,
   ConflictError,
   ConnectionLostError,
@@ -210,6 +212,8 @@ export class Lane {
       jobs.length === 1 ||
       error instanceof OutcomeUnknownError ||
       error instanceof ConnectionLostError ||
+      error instanceof CacheUnavailableError ||
+      error instanceof CacheMismatchError ||
       (isHeldUp && wait === 'wait')
     ) {
       for (const job of jobs) job.reject(error)

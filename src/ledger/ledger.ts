@@ -5,11 +5,12 @@ import {
   NoTransactionError,
   OutcomeUnknownError,
   SecondDatabaseError,
-  SerialsAwaitedError,
-  TablesAwaitedError,
 } from '../errors.ts'
-import { checkDeal, prepareDeal, serialsMade, type Deal } from '../model/deal.ts'
-import { toApp } from '../model/id.ts'
+import type { Announcer } from '../cache/announcer.ts'
+import type { DatabaseReads } from '../cache/cached-reads.ts'
+import { Coherence } from '../cache/coherence.ts'
+import type { Cache } from '../cache/contract.ts'
+import { prepareDeal, type Deal } from '../model/deal.ts'
 import type { NextSerial } from '../model/quantity.ts'
 import type { Executor, HoldingAnswer, HoldingQuery, SettledChange, Storage } from '../storage/contract.ts'
 import { Migrator, type Migration } from '../storage/migrator.ts'
@@ -20,10 +21,11 @@ import { inTime } from './in-time.ts'
 import { inTurn, JoinedRoot, runJoined, type Joined } from './join.ts'
 import { Lane, type LaneSettings } from './lane.ts'
 import type { Logger } from './logger.ts'
+import { Provisions } from './provisions.ts'
 import { ReadLane } from './read-lane.ts'
 import { refusalError } from './refusal.ts'
-import { backOff, isPassing } from './retry.ts'
-import { SerialNumbers, type SerialSource } from './serial-numbers.ts'
+import { backOff, isPassing, patiently } from './retry.ts'
+import type { SerialSource } from './serial-numbers.ts'
 import { Sweeper } from './sweeper.ts'
 import { traced, traces } from './trace.ts'
 import { ambient, Root, runCallbacks, Scope, type Callback } from './transaction.ts'
@@ -35,6 +37,7 @@ const appsMax = 100
 /** What a ledger needs to know; all of it checked before. */
 export interface LedgerSettings {
   readonly storage: Storage
+  readonly cache: Cache | null
   readonly clock: () => number
   readonly tables: 'auto' | 'migrate'
   readonly lane: LaneSettings
@@ -44,6 +47,9 @@ export interface LedgerSettings {
   /** How long receipts are kept, in milliseconds; null for ever. */
   readonly receiptsKeptMs: number | null
 }
+
+/** Where a read looks: `cache` also in the cache, `refresh` in the database, and what is cached is rewritten. */
+export type Source = 'database' | 'cache' | 'refresh'
 
 /** What one change led to, as plain data, and the deal that it belongs to. */
 export interface SettledOutcome extends SettledChange {
@@ -55,10 +61,11 @@ export class Ledger {
   readonly #settings: LedgerSettings
   readonly #storage: Storage
   readonly #migrator: Migrator
+  readonly #provisions: Provisions
+  readonly #coherence: Coherence | null
   readonly #lane: Lane
   readonly #readLane: ReadLane
   readonly #sweeper: Sweeper
-  readonly #serials: SerialNumbers
   readonly #gate = new Gate()
   #callsUnderWay = 0
   #tellIdle: (() => void) | null = null
@@ -70,16 +77,13 @@ export class Ledger {
     this.#storage = storage
     this.#migrator = new Migrator(storage, settings.tables)
     this.#sweeper = new Sweeper(settings)
-    this.#serials = new SerialNumbers(
-      (atLeast, count) => storage.reserve('serials', atLeast, count),
-      clock,
-      settings.serials,
-    )
+    this.#readLane = new ReadLane((queries) => storage.fetch(queries))
+    this.#coherence = settings.cache === null ? null : this.#cohere(settings.cache)
+    this.#provisions = new Provisions(settings, this.#migrator, this.#coherence)
     this.#lane = new Lane((deals, wait) => {
       this.#sweeper.remind()
-      return storage.settle({ id: uuidv7(), deals, now: clock(), wait })
+      return storage.settle({ id: uuidv7(), deals, now: clock(), wait }, this.#coherence?.announcer() ?? null)
     }, lane)
-    this.#readLane = new ReadLane((queries) => storage.fetch(queries))
   }
 
   /**
@@ -101,11 +105,11 @@ export class Ledger {
       // First come is first served: behind a deal that waits for its tables, those that have theirs wait too.
       if (scope === null && this.#gate.isShut) await this.#gate.pass(async () => undefined)
       // Others may take the numbers that this one waited for, until nothing lies between looking and taking.
-      while (!this.#isReady(deal)) {
-        const ready = (): Promise<void> => this.#makeReady(deal, scope)
+      while (!this.#provisions.isReady(deal, scope?.root)) {
+        const ready = (): Promise<void> => this.#provisions.makeReady(deal, scope?.root)
         await (scope === null ? this.#gate.pass(ready) : ready())
       }
-      const prepared = prepareDeal(uuidv7(), deal, this.#numbers.next)
+      const prepared = prepareDeal(uuidv7(), deal, this.nextSerial)
       const facts = { deal: prepared.id, changes: prepared.changes.length, isInTransaction: scope !== null }
       const settlement = await traced(traces.deal, facts, () => (scope ?? this.#lane).submit(prepared))
       if ('refusal' in settlement) throw refusalError(settlement.refusal)
@@ -122,15 +126,15 @@ export class Ledger {
 
   /** Makes a serial number; throws SerialsNotReadyError when there is none, until `ready` was awaited. */
   get nextSerial(): NextSerial {
-    return this.#numbers.next
+    return this.#provisions.serialsOf(ambient.getStore()?.root).next
   }
 
   /** Waits until there are serial numbers. */
   async ready(app: string): Promise<void> {
     const scope = this.#enter()
     try {
-      if (!this.#migrator.isReady(app)) await this.#prepare(app, scope)
-      if (!this.#numbers.isReady(1n)) await this.#number(1n, scope)
+      await this.#provisions.provideApp(app, scope?.root)
+      await this.#provisions.provideSerials(1n, scope?.root)
     } finally {
       this.#leave()
     }
@@ -140,14 +144,17 @@ export class Ledger {
    * Reads what an account has: inside a transaction with its own writes visible, otherwise what is committed.
    *
    * @param isLocked keeps the account from changing until the end of the transaction
+   * @param source where to look outside of a transaction; `refresh` reads the database and rewrites what is cached
    * @throws NoTransactionError for a locked read outside of a transaction
    */
-  async fetch(query: HoldingQuery, isLocked: boolean): Promise<HoldingAnswer> {
+  async fetch(query: HoldingQuery, isLocked: boolean, source: Source): Promise<HoldingAnswer> {
     const scope = this.#enter()
     try {
       if (isLocked && scope === null) throw new NoTransactionError('a locked read')
-      if (!this.#migrator.isReady(query.app)) await this.#prepare(query.app, scope)
-      return await (scope === null ? this.#readLane.read(query) : scope.read(query, isLocked))
+      await this.#provisions.provideApp(query.app, scope?.root)
+      if (scope !== null) return await scope.read(query, isLocked)
+      if (this.#coherence === null || source === 'database') return await this.#readLane.read(query)
+      return await this.#coherence.read(query, source === 'refresh')
     } finally {
       this.#leave()
     }
@@ -158,7 +165,7 @@ export class Ledger {
     const query = toEntryQuery(app, user, filter)
     const scope = this.#enter()
     try {
-      if (!this.#migrator.isReady(app)) await this.#prepare(app, scope)
+      await this.#provisions.provideApp(app, scope?.root)
       const rows = await (scope === null ? this.#storage.entries(query) : scope.entries(query))
       return rows.map(toEntry)
     } finally {
@@ -177,12 +184,17 @@ export class Ledger {
       if (outer !== null) return outer.nested(work, this.#settings.lane, (...report) => this.#report(...report))
       let retries = 0
       for (;;) {
-        const root = new Root(this, () => this.#storage.begin(), this.#settings.clock)
+        const root = new Root(
+          this,
+          () => this.#storage.begin(),
+          this.#settings.clock,
+          () => this.#announcer(),
+        )
         try {
           return await this.#attempt(root, work, options.timeoutMs)
         } catch (error) {
           const reason = root.fault ?? error
-          const isProvided = facts.attempts - retries <= appsMax && (await this.#provide(reason))
+          const isProvided = facts.attempts - retries <= appsMax && (await this.#provisions.provideAwaited(reason))
           if (!isProvided) {
             if (!isPassing(reason) || retries >= options.retries) throw error
             retries += 1
@@ -192,6 +204,11 @@ export class Ledger {
         }
       }
     })
+  }
+
+  /** Whether there is a cache. */
+  get isCached(): boolean {
+    return this.#coherence !== null
   }
 
   /** Which kind of database everything is stored in. */
@@ -207,7 +224,9 @@ export class Ledger {
       return await inTurn(connection, async () => {
         const { lane, clock, serials } = this.#settings
         const { isSingleWriter } = this.#storage
-        const root = new JoinedRoot(this, await this.#storage.join(executor), { clock, serials, isSingleWriter })
+        const announcer = (): Announcer | null => this.#announcer()
+        const settings = { clock, serials, isSingleWriter, announcer }
+        const root = new JoinedRoot(this, await this.#storage.join(executor), settings)
         return runJoined(root, work, lane, (callbacks) => this.#report(callbacks))
       })
     } finally {
@@ -240,7 +259,7 @@ export class Ledger {
   async verify(app: string, options: VerifyOptions): Promise<VerifyReport> {
     const scope = this.#enter()
     try {
-      await this.#prepare(app, scope)
+      await this.#provisions.provideApp(app, scope?.root)
       return await verifyApp(this.#storage, app, options)
     } finally {
       this.#leave()
@@ -273,6 +292,7 @@ export class Ledger {
     }
     await this.#lane.close()
     await this.#sweeper.idle()
+    await this.#coherence?.close()
     await this.#storage.close()
   }
 
@@ -304,73 +324,10 @@ export class Ledger {
     )
   }
 
-  /** Where this chain of calls takes serial numbers from. */
-  get #numbers(): SerialNumbers {
-    const root = ambient.getStore()?.root
-    return (root instanceof JoinedRoot ? root.serials : null) ?? this.#serials
-  }
-
   #required(what: string): Scope {
     const scope = this.#scope()
     if (scope === null) throw new NoTransactionError(what)
     return scope
-  }
-
-  /** Whether a deal's tables are there, and the serial numbers that it may take. */
-  #isReady({ changes }: Deal): boolean {
-    let made = 0n
-    for (const change of changes) {
-      if (!this.#migrator.isReady(change.app)) return false
-      if (change.party !== null && !this.#migrator.isReady(change.party.app)) return false
-      made += serialsMade(change)
-    }
-    if (made === 0n || this.#numbers.isReady(made)) return true
-    // A single writer's transaction makes do with what there is: getting newer numbers would take another try of it, and another.
-    const root = this.#scope()?.root
-    return this.#storage.isSingleWriter && root?.isBegun === true && this.#numbers.has(made)
-  }
-
-  /** Gets what a deal needs; a deal that breaks a rule gets nothing made. */
-  async #makeReady(deal: Deal, scope: Scope | null): Promise<void> {
-    checkDeal(deal)
-    for (const { app, party } of deal.changes) {
-      if (!this.#migrator.isReady(app)) await this.#prepare(app, scope)
-      if (party !== null && !this.#migrator.isReady(party.app)) await this.#prepare(party.app, scope)
-    }
-    const made = deal.changes.reduce((sum, change) => sum + serialsMade(change), 0n)
-    // Again, because others who waited for the same numbers may have taken them.
-    while (made > 0n && !this.#numbers.isReady(made)) await this.#number(made, scope)
-  }
-
-  /** Sees to an app's tables. A single writer's open transaction would be in the way of that, so it is done between two tries of it. */
-  async #prepare(app: string, scope: Scope | null): Promise<void> {
-    // A wrapper of somebody's own may have made the deal, and the name becomes part of statements.
-    toApp(app)
-    const root = scope?.root
-    if (root instanceof JoinedRoot) return this.#migrator.require(app, await root.versions())
-    if (root === undefined || !this.#storage.isSingleWriter) return this.#migrator.prepare(app)
-    if (!root.isBegun) return root.before(this.#migrator.prepare(app))
-    if (await this.#migrator.isThere(app)) return
-    root.doom(new TablesAwaitedError(app))
-    throw root.fault
-  }
-
-  /** Gets serial numbers, which is a write of its own: like tables, a single writer's are got between two tries of its transaction. */
-  async #number(count: bigint, scope: Scope | null): Promise<void> {
-    const root = scope?.root
-    if (root === undefined || root instanceof JoinedRoot || !this.#storage.isSingleWriter)
-      return this.#numbers.prepare(count)
-    if (!root.isBegun) return root.before(this.#serials.prepare(count))
-    root.doom(new SerialsAwaitedError(count))
-    throw root.fault
-  }
-
-  /** Gets what a transaction lacked and could not get itself; false if that isn't why it failed. */
-  async #provide(reason: unknown): Promise<boolean> {
-    if (reason instanceof TablesAwaitedError) await this.#migrator.prepare(reason.app)
-    else if (reason instanceof SerialsAwaitedError) await this.#serials.prepare(reason.count)
-    else return false
-    return true
   }
 
   async #attempt<T>(root: Root, work: () => Promise<T>, timeoutMs: number): Promise<T> {
@@ -389,6 +346,22 @@ export class Ledger {
     }
     await this.#report(scope.callbacks().onCommit)
     return result
+  }
+
+  #announcer(): Announcer | null {
+    return this.#coherence?.announcer() ?? null
+  }
+
+  #cohere(cache: Cache): Coherence {
+    const reads: DatabaseReads = {
+      read: (query) => this.#readLane.read(query),
+      wholes: (accounts) => patiently(() => this.#storage.fetchWhole(accounts)),
+    }
+    return new Coherence(cache, this.#storage, reads, (error) => {
+      this.#settings.logger?.warn('the relay that removes cached values after changes by hand failed; it goes on', {
+        error,
+      })
+    })
   }
 
   #report(callbacks: readonly Callback[], level: Scope | null = null): Promise<void> {

@@ -1,13 +1,12 @@
 import { DatabaseError, TablesMissingError } from '../errors.ts'
 import type { HoldingAnswer, HoldingQuery } from '../storage/contract.ts'
 import { Queue } from './queue.ts'
-import { backOff, isPassing } from './retry.ts'
+import { patiently } from './retry.ts'
 
 // One query for all reads of a moment is five times as fast as one each; more than this many gain nothing.
 const queriesMax = 512
 // Several at once, so that one reader of a huge account doesn't hold up the others.
 const inFlightMax = 4
-const retriesMax = 3
 
 interface Reading {
   readonly query: HoldingQuery
@@ -59,7 +58,7 @@ export class ReadLane {
   /** Answers readings, whatever happens. Where the database refuses something, halves are tried: one reading alone may be to blame. */
   async #answer(readings: readonly Reading[]): Promise<void> {
     try {
-      const answers = await this.#patiently(readings.map((reading) => reading.query))
+      const answers = await patiently(() => this.#fetch(readings.map((reading) => reading.query)))
       for (const [index, reading] of readings.entries()) reading.resolve(answers[index]!)
     } catch (error) {
       if (readings.length > 1 && isRefusal(error)) {
@@ -68,17 +67,6 @@ export class ReadLane {
         await this.#answer(readings.slice(middle))
       } else {
         for (const reading of readings) reading.reject(error)
-      }
-    }
-  }
-
-  async #patiently(queries: readonly HoldingQuery[]): Promise<HoldingAnswer[]> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.#fetch(queries)
-      } catch (error) {
-        if (!isPassing(error) || attempt > retriesMax) throw error
-        await backOff(attempt)
       }
     }
   }

@@ -14,3 +14,18 @@ export function isPassing(error: unknown): boolean {
 export async function backOff(attempt: number): Promise<void> {
   await pause(Math.random() * Math.min(2 ** attempt, 250))
 }
+
+// A read that fails so often isn't chance.
+const readRetriesMax = 3
+
+/** Reads, again after faults that pass. */
+export async function patiently<T>(read: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await read()
+    } catch (error) {
+      if (!isPassing(error) || attempt > readRetriesMax) throw error
+      await backOff(attempt)
+    }
+  }
+}

@@ -11,6 +11,7 @@ import type {
   Session,
   Settlement,
 } from '../storage/contract.ts'
+import type { Announcing } from '../storage/cached-contract.ts'
 import { settleIn } from './batch.ts'
 import { Lane, type LaneSettings } from './lane.ts'
 import { complain, type Logger } from './logger.ts'
@@ -28,6 +29,8 @@ export class Root {
   readonly #begin: () => Promise<Session>
   readonly #now: () => number
   readonly #isOwn: boolean
+  readonly #announcer: () => Announcing | null
+  #announcing: Announcing | null | undefined
   readonly #commitId = uuidv7()
   readonly #deals: string[] = []
   #session: Promise<Session> | null = null
@@ -41,11 +44,21 @@ export class Root {
   /** The levels are distinguished by what they belong to: `owner` is the ledger that opened the transaction. */
   readonly owner: object
 
-  /** @param isOwn whether it is committed here, and leaves a row that says so */
-  constructor(owner: object, begin: () => Promise<Session>, now: () => number, isOwn = true) {
+  /**
+   * @param announcer makes what is told of the writes; null where there is no cache
+   * @param isOwn whether it is committed here, and leaves a row that says so
+   */
+  constructor(
+    owner: object,
+    begin: () => Promise<Session>,
+    now: () => number,
+    announcer: () => Announcing | null,
+    isOwn = true,
+  ) {
     this.owner = owner
     this.#begin = begin
     this.#now = now
+    this.#announcer = announcer
     this.#isOwn = isOwn
   }
 
@@ -91,7 +104,10 @@ export class Root {
     return this.use(async (session) => {
       const now = this.#now()
       const commit = this.#isOwn ? { id: this.#commitId, time: now } : null
-      const answer = await settleIn(session, { deals, now, wait: 'wait' }, commit)
+      // The cache that somebody else's COMMIT follows is told at once: when that comes, nobody here learns.
+      const announcing = this.announcing
+      const cache = announcing === null ? null : { announcing, isLast: !this.#isOwn }
+      const answer = await settleIn(session, { deals, now, wait: 'wait' }, commit, cache)
       if (answer.isSaved) {
         this.#isSaved = true
         this.#deals.push(...deals.map((deal) => deal.id))
@@ -112,7 +128,14 @@ export class Root {
     }
     if (this.#session === null) return
     const session = await this.#session
-    await session.commit(this.#isSaved ? this.#commitId : null, this.#deals)
+    if (this.#isSaved && this.#isOwn) await this.#announce(session)
+    try {
+      await session.commit(this.#isSaved ? this.#commitId : null, this.#deals)
+    } catch (error) {
+      this.#announcing?.withdraw()
+      throw error
+    }
+    if (this.#isOwn) this.#announcing?.committed()
   }
 
   /** Rolls back, as soon as the call under way is over; never rejects. */
@@ -129,6 +152,24 @@ export class Root {
       const session = await this.#session?.catch(() => null)
       await session?.rollback()
     })
+  }
+
+  /** What is told of the writes; null where there is no cache. */
+  get announcing(): Announcing | null {
+    if (this.#announcing === undefined) this.#announcing = this.#announcer()
+    return this.#announcing
+  }
+
+  /** As the last thing before COMMIT: until then, readers take what is cached. */
+  async #announce(session: Session): Promise<void> {
+    try {
+      const missing = (await this.#announcing?.announce()) ?? []
+      if (missing.length > 0) await session.noteChanges(missing)
+    } catch (error) {
+      this.#announcing?.withdraw()
+      await session.rollback()
+      throw error
+    }
   }
 
   async #open(): Promise<Session> {
@@ -235,6 +276,7 @@ export class Scope {
 
   async #inside<T>(inner: Scope, work: () => Promise<T>): Promise<T> {
     await this.root.use((session) => session.savepoint(inner.level))
+    const mark = this.root.announcing?.mark ?? 0
     try {
       const result = await inner.run(work)
       await this.root.use((session) => session.release(inner.level))
@@ -243,7 +285,10 @@ export class Scope {
       this.#onRollback.push(...onRollback)
       return result
     } catch (error) {
-      if (this.root.fault === null) await this.root.use((session) => session.restore(inner.level))
+      if (this.root.fault === null) {
+        await this.root.use((session) => session.restore(inner.level))
+        this.root.announcing?.restore(mark)
+      }
       throw error
     }
   }

@@ -62,6 +62,10 @@ export interface Announcing {
   readonly note: string
   /** Notes what is being written. */
   add(writes: Writes): void
+  /** How much was noted so far: a place to go back to. */
+  readonly mark: number
+  /** Forgets what was noted after a mark, because it was undone. */
+  restore(mark: number): void
   /**
    * Announces all that was noted. The accounts must be locked, and COMMIT be sent only after this is done.
    *

@@ -58,6 +58,10 @@ export class Passthru<Q, Given = Amount> extends Inventory<Q, Given> {
     return this.inner.extras
   }
 
+  override get uncached(): this {
+    return new Uncached(this) as Passthru<Q, Given> as this
+  }
+
   override read(selection: Selection): Promise<Items<Q>> {
     return this.inner.read(selection)
   }
@@ -86,5 +90,16 @@ export class Passthru<Q, Given = Amount> extends Inventory<Q, Given> {
   static isIn(inventory: unknown, wrapper: abstract new (...parameters: never[]) => unknown): boolean {
     if (inventory instanceof wrapper) return true
     return inventory instanceof Passthru && Passthru.isIn(inventory.inner, wrapper)
+  }
+}
+
+/** An inventory of which every read looks in the database. */
+class Uncached<Q, Given> extends Passthru<Q, Given> {
+  override get uncached(): this {
+    return this
+  }
+
+  override read(selection: Selection): Promise<Items<Q>> {
+    return this.inner.read({ ...selection, source: 'database' })
   }
 }

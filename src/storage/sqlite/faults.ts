@@ -1,4 +1,5 @@
 import {
+  CacheMismatchError,
   ConflictError,
   ConnectionLostError,
   DatabaseError,
@@ -42,6 +43,8 @@ export function packFault(fault: StockpileError): FaultMessage {
 /** Makes the error again that was packed in another thread. */
 export function unpackFault({ code, message, data, cause }: FaultMessage): StockpileError {
   if (code === DriverMissingError.reference.code) return new DriverMissingError(String(data['driver']), { cause })
+  if (code === CacheMismatchError.reference.code)
+    return new CacheMismatchError(data as { noted: string | null; own: string | null }, { cause })
   const kinds = [ConflictError, LockTimeoutError, ConnectionLostError]
   const kind = kinds.find((candidate) => candidate.reference.code === code) ?? DatabaseError
   return new kind(message, data, { cause })

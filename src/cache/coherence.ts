@@ -1,0 +1,153 @@
+import { CacheUnavailableError } from '../errors.ts'
+import { toId } from '../model/id.ts'
+import type { AccountName, HoldingAnswer, HoldingQuery } from '../storage/contract.ts'
+import type { BulkSession, CachedStorage } from '../storage/cached-contract.ts'
+import { guardText } from './account-text.ts'
+import { Announcer } from './announcer.ts'
+import { CachedReads, type DatabaseReads } from './cached-reads.ts'
+import type { Cache } from './contract.ts'
+import { Keys } from './keys.ts'
+import { register, unregister, type Registered } from './registration.ts'
+import { Relay } from './relay.ts'
+import { noStatistics, type CacheStatistics } from './statistics.ts'
+
+// A cache may serve several Stockpiles of a process, and several of them one database: what they share ends with the last.
+const usersOfCaches = new WeakMap<Cache, number>()
+const usersOfNotes = new Map<string, number>()
+
+/**
+ * Keeps a cache and a database together: what is read from the cache is never older than what was acknowledged. The one door to all
+ * that has to do with the cache.
+ */
+export class Coherence {
+  readonly cache: Cache
+  readonly statistics: CacheStatistics = noStatistics()
+  readonly #storage: CachedStorage
+  readonly #database: DatabaseReads
+  readonly #relay: Relay
+  #registering: Promise<void> | null = null
+  #ready: { readonly registered: Registered; readonly keys: Keys; readonly reads: CachedReads } | null = null
+
+  /** @param report is told of what nobody waits for */
+  constructor(cache: Cache, storage: CachedStorage, database: DatabaseReads, report: (error: unknown) => void) {
+    this.cache = cache
+    usersOfCaches.set(cache, (usersOfCaches.get(cache) ?? 0) + 1)
+    this.#storage = storage
+    this.#database = database
+    const remove = async (accounts: readonly AccountName[]): Promise<void> => {
+      await this.#remove(accounts)
+    }
+    this.#relay = new Relay(storage, remove, cache.settings.relayMs, report)
+  }
+
+  /** Whether the database knows of the cache. */
+  get isReady(): boolean {
+    return this.#ready !== null
+  }
+
+  /**
+   * Has the database know of the cache; its tables must be there.
+   *
+   * @throws CacheMismatchError if it has another one
+   */
+  async ready(): Promise<void> {
+    if (this.#ready !== null) return
+    this.#registering ??= this.#register().finally(() => {
+      this.#registering = null
+    })
+    await this.#registering
+  }
+
+  /** Reads through the cache; `isRefresh` reads the database and rewrites what is cached. */
+  read(query: HoldingQuery, isRefresh: boolean): Promise<HoldingAnswer> {
+    return this.#required.reads.read(query, isRefresh)
+  }
+
+  /** What one transaction tells the cache. */
+  announcer(): Announcer {
+    const { registered, keys } = this.#required
+    return new Announcer(registered.note, this.cache, keys, this.statistics)
+  }
+
+  /**
+   * Commits a change by SQL, so that every cached value of the app is out at that moment.
+   *
+   * @throws CacheUnavailableError, after rolling back; and what `BulkSession.commit` throws
+   */
+  async commitBulk(app: string, session: BulkSession): Promise<void> {
+    const tokens = await this.cache.intendGuard(this.#required.keys.guard(app))
+    if (tokens === null) {
+      await session.rollback()
+      throw new CacheUnavailableError(this.cache.location, 'not every server of it answered')
+    }
+    try {
+      await session.commit()
+    } catch (error) {
+      void this.cache.release(tokens)
+      throw error
+    }
+    void this.cache.store(tokens.map((token) => ({ token, text: guardText(token.incarnation, session.generation) })))
+  }
+
+  /** Removes the cached values of all accounts that were changed past the cache so far; says how many. */
+  drain(): Promise<number> {
+    return this.#relay.drain()
+  }
+
+  /** Stops what goes on by itself; the cache's own connections end. */
+  async close(): Promise<void> {
+    await this.#registering?.catch(() => undefined)
+    await this.#relay.close()
+    if (this.#ready !== null) {
+      const { registered } = this.#ready
+      if (isLast(usersOfNotes, registered.note)) await unregister(this.#storage, this.cache, registered)
+    }
+    if (isLast(usersOfCaches, this.cache)) await this.cache.close()
+  }
+
+  get #required(): NonNullable<Coherence['#ready']> {
+    if (this.#ready === null) throw new Error('the cache is used before ready() was awaited')
+    return this.#ready
+  }
+
+  async #register(): Promise<void> {
+    const registered = await register(this.#storage, this.cache)
+    const keys = new Keys(registered.prefix)
+    const reads = new CachedReads(this.cache, keys, this.#database, this.statistics)
+    usersOfNotes.set(registered.note, (usersOfNotes.get(registered.note) ?? 0) + 1)
+    this.#ready = { registered, keys, reads }
+    if (this.cache.settings.relayMs > 0) void this.#relay.start()
+  }
+
+  async #remove(accounts: readonly AccountName[]): Promise<void> {
+    const { keys } = this.#required
+    // Who can't be read has no value: by hand, any name can be written.
+    const known = accounts.filter(({ user }) => isUser(user))
+    const removed = await this.cache.remove(known.map(({ app, user }) => keys.account(app, user)))
+    if (removed.includes(false)) throw new CacheUnavailableError(this.cache.location, 'values could not be removed')
+    this.statistics.relayed += known.length
+  }
+}
+
+/** Counts one user less; says whether there is none left. */
+function isLast<Shared extends WeakKey | string>(
+  users: {
+    get(shared: Shared): number | undefined
+    set(shared: Shared, count: number): unknown
+    delete(shared: Shared): unknown
+  },
+  shared: Shared,
+): boolean {
+  const left = (users.get(shared) ?? 1) - 1
+  if (left > 0) users.set(shared, left)
+  else users.delete(shared)
+  return left === 0
+}
+
+function isUser(user: string): boolean {
+  try {
+    return toId('user', user) === user
+  } catch {
+    return false
+  }
+}
