@@ -15,6 +15,13 @@ import { noStatistics, type CacheStatistics } from './statistics.ts'
 const usersOfCaches = new WeakMap<Cache, number>()
 const usersOfNotes = new Map<string, number>()
 
+/** What there is once the database knows of the cache. */
+interface Ready {
+  readonly registered: Registered
+  readonly keys: Keys
+  readonly reads: CachedReads
+}
+
 /**
  * Keeps a cache and a database together: what is read from the cache is never older than what was acknowledged. The one door to all
  * that has to do with the cache.
@@ -26,7 +33,7 @@ export class Coherence {
   readonly #database: DatabaseReads
   readonly #relay: Relay
   #registering: Promise<void> | null = null
-  #ready: { readonly registered: Registered; readonly keys: Keys; readonly reads: CachedReads } | null = null
+  #ready: Ready | null = null
 
   /** @param report is told of what nobody waits for */
   constructor(cache: Cache, storage: CachedStorage, database: DatabaseReads, report: (error: unknown) => void) {
@@ -105,7 +112,7 @@ export class Coherence {
     if (isLast(usersOfCaches, this.cache)) await this.cache.close()
   }
 
-  get #required(): NonNullable<Coherence['#ready']> {
+  get #required(): Ready {
     if (this.#ready === null) throw new Error('the cache is used before ready() was awaited')
     return this.#ready
   }

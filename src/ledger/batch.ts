@@ -29,7 +29,7 @@ export async function settleIn(
   session: Session,
   { deals, now, wait }: Omit<BatchRequest, 'id'>,
   commit: { id: string; time: number } | null,
-  cache: { announcing: Announcing; isLast: boolean } | null,
+  cache: { announcing: Announcing; isLast: boolean } | null = null,
 ): Promise<BatchAnswer & { isSaved: boolean }> {
   const names = namesOf(deals)
   let loaded = await session.load(names, wait)
@@ -64,7 +64,7 @@ export async function settleIn(
 export async function settleAlone(
   begin: () => Promise<Session>,
   request: BatchRequest,
-  announcing: Announcing | null,
+  announcing: Announcing | null = null,
 ): Promise<BatchAnswer> {
   const session = await begin()
   let answer

@@ -24,9 +24,9 @@ export interface Storage extends CachedStorage {
   /**
    * Settles a batch in one database transaction of its own, from BEGIN to the certain outcome of COMMIT.
    *
-   * @param announcing to be asked between the writes and COMMIT; null where there is no cache
+   * @param announcing to be asked between the writes and COMMIT; nothing, or null, where there is no cache
    */
-  settle(request: BatchRequest, announcing: Announcing | null): Promise<BatchAnswer>
+  settle(request: BatchRequest, announcing?: Announcing | null): Promise<BatchAnswer>
   /**
    * Opens a transaction that reads and writes, at READ COMMITTED or better. On a single-writer database this waits for its turn.
    */

@@ -3,13 +3,12 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import {
   Quantity,
   Stockpile,
-  type Hybrid,
+  type HybridInventory,
   type Inventory,
   type Properties,
-  type Serial,
+  type SerialGiven,
   type SerialOptions,
   type StockpileOptions,
-  type Tally,
   type UserId,
 } from '../index.ts'
 import type { Backend, Database } from './database.ts'
@@ -70,7 +69,7 @@ export class Context {
   }
 
   /** The inventory of counts of one user. */
-  tally(user: UserId = 'ann', app: string = this.app): Tally {
+  tally(user: UserId = 'ann', app: string = this.app): Inventory<bigint> {
     return this.#use(this.stockpile.tally(app, user))
   }
 
@@ -79,7 +78,7 @@ export class Context {
     user: UserId = 'ann',
     app: string = this.app,
     options: SerialOptions<P> = {},
-  ): Serial<P> {
+  ): Inventory<Quantity<P>, SerialGiven<P>> {
     return this.#use(this.stockpile.serial(app, user, options))
   }
 
@@ -88,7 +87,7 @@ export class Context {
     user: UserId = 'ann',
     app: string = this.app,
     options: SerialOptions<P> = {},
-  ): Hybrid<P> {
+  ): HybridInventory<P> {
     return this.#use(this.stockpile.hybrid(app, user, options))
   }
 

@@ -13,6 +13,7 @@ test('what is left out is as the documentation says', () => {
     waitMs: 50,
     timeoutMs: 1_000,
     nearBytesMax: 0,
+    relayMs: 100,
   })
 })
 
@@ -26,6 +27,7 @@ test('what is said is kept', () => {
     waitMs: 0,
     timeoutMs: 1,
     nearBytesMax: 64_000_000,
+    relayMs: 0,
   }
   expect(toCacheSettings(said)).toEqual(said)
 })
@@ -43,6 +45,7 @@ test.each<[string, unknown, string]>([
   ['timeoutMs', 0, 'a whole number from 1 to 3,600,000'],
   ['timeoutMs', null, 'a whole number from 1 to 3,600,000'],
   ['nearBytesMax', NaN, 'a whole number from 0'],
+  ['relayMs', -1, 'a whole number from 0 to 3,600,000'],
 ])('%s: %s is refused with its rule', (name, value, rule) => {
   const refused = expect.objectContaining({ argument: `options.${name}`, value, rule })
   expect(() => toCacheSettings({ [name]: value })).toThrow(InvalidArgumentError)

@@ -1,4 +1,4 @@
-import { Stockpile, type Tally } from '../../src/index.ts'
+import { Stockpile, type Inventory } from '../../src/index.ts'
 import { createDatabase, type OwnDatabase } from '../servers/create-database.ts'
 import { startFaultProxy, type FaultProxy } from '../servers/fault-proxy.ts'
 import { openStorage } from './open-storage.ts'
@@ -39,7 +39,7 @@ export class LostConnection implements AsyncDisposable {
   }
 
   /** An account, reached through the proxy. */
-  tally(user: string): Tally {
+  tally(user: string): Inventory<bigint> {
     return this.stockpile.tally('chaos', user)
   }
 

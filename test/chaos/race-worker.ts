@@ -1,4 +1,4 @@
-import { NotEnoughError, Stockpile, StockpileError, type Tally } from '../../src/index.ts'
+import { NotEnoughError, Stockpile, StockpileError, type Inventory } from '../../src/index.ts'
 import { openStorage } from './open-storage.ts'
 import { Random } from './random.ts'
 import { WorkerSide } from './worker-side.ts'
@@ -74,11 +74,11 @@ async function transfer({
   })
 }
 
-async function moveByDeal(from: Tally, to: Tally, amount: number): Promise<void> {
+async function moveByDeal(from: Inventory<bigint>, to: Inventory<bigint>, amount: number): Promise<void> {
   await stockpile.deal([from.plan.subtract('gold', amount), to.plan.add('gold', amount)])
 }
 
-async function moveByTransaction(from: Tally, to: Tally, amount: number, isGivenFirst: boolean): Promise<void> {
+async function moveByTransaction(from: Inventory<bigint>, to: Inventory<bigint>, amount: number, isGivenFirst: boolean): Promise<void> {
   await stockpile.transaction(async () => {
     if (isGivenFirst) await to.add('gold', amount)
     await from.subtract('gold', amount)
@@ -91,7 +91,7 @@ async function add({ count, inFlight }: RaceJob & { race: 'add' }): Promise<void
   await inTurns(count, inFlight, () => attempt(() => hot.add('clicks')))
 }
 
-function account(number: number): Tally {
+function account(number: number): Inventory<bigint> {
   return stockpile.tally(job.app, `account_${number}`)
 }
 

@@ -113,5 +113,5 @@ export function holdingRow(
   item: string,
   quantity: bigint,
 ): Writes['apps'][number]['holdingsNew'][number] {
-  return { app: 'farm', user, item, quantity, serials: 0, position: null }
+  return { app: 'farm', user, item, quantity, serials: 0, position: null, version: 1n }
 }

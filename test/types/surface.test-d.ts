@@ -84,8 +84,8 @@ describe('an inventory', () => {
     expectTypeOf<Entry['time']>().toEqualTypeOf<number>()
   })
 
-  test('is a Tally, which is an Inventory, which anyone can extend by its two primitives', () => {
-    expectTypeOf(stockpile.tally('farm', 1)).toEqualTypeOf<Tally>()
+  test('is an Inventory, as its core is, which anyone can extend by its two primitives', () => {
+    expectTypeOf(stockpile.tally('farm', 1)).toEqualTypeOf<Inventory<bigint>>()
     expectTypeOf<Tally>().toExtend<Inventory<bigint>>()
     expectTypeOf<Inventory<bigint>['read']>().toEqualTypeOf<(selection: Selection) => Promise<Items<bigint>>>()
     expectTypeOf<Inventory<bigint>['write']>().toEqualTypeOf<(deal: Deal) => Promise<Outcome[]>>()

@@ -4,7 +4,7 @@ import { describe, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import {
   FirstAddedSorter,
-  Hybrid,
+  type HybridInventory,
   HybridQuantity,
   Items,
   OldestSorter,
@@ -12,15 +12,16 @@ import {
   Quantity,
   QuantityInspector,
   RecentSorter,
-  Serial,
   Sorter,
   Stockpile,
   Tally,
   Transfer,
+  type Inventory,
   type Outcome,
   type Page,
   type Planned,
   type Properties,
+  type SerialGiven,
   type SerialNumber,
 } from '../../src/index.ts'
 
@@ -35,12 +36,12 @@ const tally = stockpile.tally('farm', 1)
 
 describe('properties', () => {
   test('are inferred from a schema of zod, valibot or arktype, end to end', () => {
-    expectTypeOf(serial).toEqualTypeOf<Serial<Monster>>()
+    expectTypeOf(serial).toEqualTypeOf<Inventory<Quantity<Monster>, SerialGiven<Monster>>>()
     expectTypeOf(serial.get(1)).resolves.toEqualTypeOf<Quantity<Monster>>()
     expectTypeOf(serial.get([1])).resolves.toEqualTypeOf<Items<Quantity<Monster>>>()
     expectTypeOf(serial.add(1, 2)).resolves.toEqualTypeOf<Quantity<Monster>>()
     expectTypeOf(serial.quantity().get(5n)).toEqualTypeOf<Monster>()
-    expectTypeOf(hybrid).toEqualTypeOf<Hybrid<Monster>>()
+    expectTypeOf(hybrid).toEqualTypeOf<HybridInventory<Monster>>()
     expectTypeOf(hybrid.convert(1, 2)).resolves.toEqualTypeOf<HybridQuantity<Monster>>()
     const ofValibot = stockpile.serial('farm', 1, { properties: v.object({ xp: v.optional(v.number(), 1) }) })
     expectTypeOf(ofValibot.quantity().get(1)).toEqualTypeOf<{ xp: number }>()
@@ -49,7 +50,7 @@ describe('properties', () => {
   })
 
   test('are any JSON without a schema', () => {
-    expectTypeOf(stockpile.serial('farm', 1)).toEqualTypeOf<Serial<Properties>>()
+    expectTypeOf(stockpile.serial('farm', 1)).toEqualTypeOf<Inventory<Quantity, SerialGiven<Properties>>>()
     expectTypeOf<Quantity['add']>().parameter(0).toEqualTypeOf<Properties | undefined>()
   })
 

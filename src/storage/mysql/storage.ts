@@ -50,7 +50,7 @@ export class MysqlStorage implements Storage {
     this.#outcomeWaitMs = options.outcomeWaitMs
   }
 
-  settle(request: BatchRequest, announcing: Announcing | null): Promise<BatchAnswer> {
+  settle(request: BatchRequest, announcing: Announcing | null = null): Promise<BatchAnswer> {
     const mode = request.wait === 'skip' ? 'batch' : 'transaction'
     // What is saved may travel with COMMIT, unless something is to be waited for in between.
     const batch = announcing === null ? { id: request.id, time: request.now } : null

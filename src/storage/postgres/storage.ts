@@ -52,7 +52,7 @@ export class PostgresStorage implements Storage {
     this.#options = options
   }
 
-  settle(request: BatchRequest, announcing: Announcing | null): Promise<BatchAnswer> {
+  settle(request: BatchRequest, announcing: Announcing | null = null): Promise<BatchAnswer> {
     const mode = request.wait === 'skip' ? 'batch' : 'transaction'
     // What is saved may travel with COMMIT, unless something is to be waited for in between.
     return settleAlone(() => this.#begin(mode, announcing === null), request, announcing)

@@ -52,7 +52,7 @@ export class SqliteStorage implements Storage {
     this.#reader = new Thread(connection)
   }
 
-  settle(request: BatchRequest, announcing: Announcing | null): Promise<BatchAnswer> {
+  settle(request: BatchRequest, announcing: Announcing | null = null): Promise<BatchAnswer> {
     // The cache is told of the writes from here, so that the thread can't settle all of it by itself.
     if (announcing !== null) return settleAlone(() => this.begin(), request, announcing)
     return this.#turn.run(async () => {
