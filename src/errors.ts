@@ -27,6 +27,7 @@ export {
   SerialsNotReadyError,
   TablesAwaitedError,
   TablesMissingError,
+  TriggersRefusedError,
 } from './errors/schema.ts'
 export {
   ClosedError,

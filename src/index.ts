@@ -82,6 +82,7 @@ export {
   StockpileError,
   TablesAwaitedError,
   TablesMissingError,
+  TriggersRefusedError,
   TransactionClosedError,
   TransactionTimeoutError,
   UnsupportedCacheError,

@@ -55,6 +55,18 @@ export class SchemaTooOldError extends StockpileError {
   }
 }
 
+/** The database doesn't let the user who migrates make triggers. */
+export class TriggersRefusedError extends StockpileError {
+  static override readonly reference = {
+    code: 'TRIGGERS_REFUSED',
+    isRetryable: false,
+    meaning:
+      'The migration makes triggers, which notice changes of holdings by hand, and the database user may not make any: the TRIGGER privilege is ' +
+      'missing, or MariaDB or MySQL with a binary log wants `log_bin_trust_function_creators` or a user with SUPER. The message says which.',
+    afterwards: 'No deal was written. Tables may have been made; migrate again, and the step is completed.',
+  }
+}
+
 /** A transaction came upon an app without tables, where only one transaction at a time can write. */
 export class TablesAwaitedError extends StockpileError {
   static override readonly reference = {

@@ -48,7 +48,7 @@ describe('the plans', () => {
       ),
       ...statements.insertHoldings(
         'farm',
-        users.map((name) => ({ ...name, item: 'egg', quantity: 1n, serials: 0, position: null })),
+        users.map((name) => ({ ...name, item: 'egg', quantity: 1n, serials: 0, position: null, version: 1n })),
       ),
     ]) {
       await connection.query(sql)

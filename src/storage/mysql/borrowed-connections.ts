@@ -1,4 +1,5 @@
 import { ClosedError } from '../../errors.ts'
+import type { ShareLock } from './cached-statements.ts'
 import { Connection, type ConnectionHabits, type DriverConnection, type Mode } from './connection.ts'
 import { lockWait, sqlMode, tableWait, type Connections } from './connections.ts'
 import { toFault } from './faults.ts'
@@ -43,6 +44,10 @@ export class BorrowedConnections implements Connections {
 
   get hasTimeoutRollback(): boolean {
     return this.#support?.hasTimeoutRollback ?? false
+  }
+
+  get shareLock(): ShareLock {
+    return this.#support?.shareLock ?? 'FOR SHARE SKIP LOCKED'
   }
 
   async take(): Promise<Connection> {

@@ -1,3 +1,4 @@
+import type { SqlParameter } from '../cached-contract.ts'
 import type { Mode } from '../places.ts'
 import { isLost } from './faults.ts'
 
@@ -15,6 +16,7 @@ export interface DriverConnection {
 /** A statement and how its answer is wanted. */
 export interface DriverQuery {
   readonly sql: string
+  readonly values?: readonly SqlParameter[]
 }
 
 // How rows arrive, whatever the user's pool is set to: as arrays (no names to look up), and BIGINT as bigint, exact.
@@ -97,6 +99,16 @@ export class Connection {
     return typeof answer === 'object' && answer !== null && 'affectedRows' in answer ? Number(answer.affectedRows) : 0
   }
 
+  /**
+   * Runs one statement of the user's, whose parameters the driver writes into it as literals.
+   *
+   * @returns the rows as objects, if it answers any
+   */
+  async ask(sql: string, parameters: readonly SqlParameter[]): Promise<readonly object[]> {
+    const answer = await this.#query(sql, { rowsAsArray: false, ...(parameters.length > 0 && { values: parameters }) })
+    return Array.isArray(answer) ? (answer as object[]) : []
+  }
+
   /** Runs statements that answer no rows. After one that fails the others may or may not run; its error is the one that counts. */
   async runAll(statements: readonly string[]): Promise<void> {
     await this.#send(statements)
@@ -152,9 +164,9 @@ export class Connection {
     return answers.flat().slice(preparation.length)
   }
 
-  async #query(sql: string): Promise<unknown> {
+  async #query(sql: string, options: Partial<DriverQuery & typeof shape> = {}): Promise<unknown> {
     try {
-      return await this.#driver.query({ sql, ...shape })
+      return await this.#driver.query({ sql, ...shape, ...options })
     } catch (error) {
       if (isLost(error)) this.#isLost = true
       throw error
@@ -177,5 +189,5 @@ function packetsOf(statements: readonly string[]): string[][] {
   return packets
 }
 
-/** What a transaction uses of a connection. */
-export type Line = Pick<Connection, keyof Connection>
+/** What a transaction of the library's own statements uses of a connection. */
+export type Line = Omit<Connection, 'ask'>

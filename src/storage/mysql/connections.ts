@@ -1,3 +1,4 @@
+import type { ShareLock } from './cached-statements.ts'
 import type { Connection, Line, Mode } from './connection.ts'
 
 /** Where connections come from. */
@@ -6,6 +7,8 @@ export interface Connections {
   readonly location: string
   /** Whether a lock timeout rolls the whole transaction back (`innodb_rollback_on_timeout`) and not only the statement. */
   readonly hasTimeoutRollback: boolean
+  /** How rows are locked in share mode without waiting; known once a connection was taken. */
+  readonly shareLock: ShareLock
   /**
    * A connection for one caller, who prepares it with `enter`.
    *

@@ -6,6 +6,7 @@ import {
   LockTimeoutError,
   StockpileError,
   TablesMissingError,
+  TriggersRefusedError,
 } from '../../errors.ts'
 
 // By number: the same in MariaDB and MySQL where both have it; numbers above 45000 are the driver's own.
@@ -40,6 +41,8 @@ const closedPoolNumbers: ReadonlySet<number> = new Set([45027, 45035, 45037])
 const tooLongNumber = 1153 // ER_NET_PACKET_TOO_LARGE: a packet beyond max_allowed_packet
 const tableMissingNumber = 1146 // ER_NO_SUCH_TABLE
 const savepointMissingNumber = 1305 // ER_SP_DOES_NOT_EXIST
+const triggerUnsafeNumber = 1419 // ER_BINLOG_CREATE_ROUTINE_NEED_SUPER
+const tableDeniedNumber = 1142 // ER_TABLEACCESS_DENIED_ERROR: its text names the privilege
 // The server answered and refused the user or the database: trying again can't help, although the driver calls it fatal.
 const refusedNumbers: ReadonlySet<number> = new Set([1044, 1045, 1049, 1130, 1251, 1524, 1698])
 
@@ -69,6 +72,15 @@ export function toFault(error: unknown, { location, tried, app }: Attempt): Stoc
   if (number === tableMissingNumber) {
     const missing = appTablePattern.exec(reasonOf(error))?.[1] ?? app
     if (missing !== null) return new TablesMissingError(missing, location)
+  }
+  if (number === tableDeniedNumber && reasonOf(error).startsWith('TRIGGER ')) {
+    const remedy = 'GRANT TRIGGER on the database to the user that migrates'
+    return new TriggersRefusedError(`${message}: ${remedy}`, { ...data, remedy }, options)
+  }
+  if (number === triggerUnsafeNumber) {
+    const remedy =
+      'SET GLOBAL log_bin_trust_function_creators = 1, at least while migrating, or migrate as a user with SUPER'
+    return new TriggersRefusedError(`${message}: ${remedy}`, { ...data, remedy }, options)
   }
   if (lockTimeoutNumbers.has(number)) return new LockTimeoutError(message, data, options)
   if (rolledBackNumbers.has(number) || duplicateNumbers.has(number)) return new ConflictError(message, data, options)

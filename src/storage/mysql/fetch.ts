@@ -3,7 +3,8 @@ import type { Line } from './connection.ts'
 import { toHoldingRow, toSerialRow } from './rows.ts'
 import { fetchHoldings as fetchStatement } from './statements.ts'
 
-type FetchedColumns = readonly [
+/** What the server answers for a part of a fetch. */
+export type FetchedColumns = readonly [
   user: string,
   item: string | null,
   quantity: bigint,
@@ -11,6 +12,13 @@ type FetchedColumns = readonly [
   position: bigint | null,
   properties: string | null,
 ]
+
+/** How to fetch: statements to be run in this order, and what makes answers of their rows. */
+export interface Fetch {
+  readonly statements: readonly string[]
+  /** An answer for each query, in order; version 0 and nothing for an account that isn't there. */
+  read(results: readonly (readonly FetchedColumns[])[]): HoldingAnswer[]
+}
 
 /** What a statement answered about one user. */
 interface Fetched {
@@ -30,11 +38,25 @@ export async function fetchHoldings(
   queries: readonly HoldingQuery[],
   lock: '' | ' FOR UPDATE' = '',
 ): Promise<HoldingAnswer[]> {
-  const answers = new Map<HoldingQuery, HoldingAnswer>()
+  const fetch = planFetch(queries, lock)
+  return fetch.read(await connection.rowsOfAll<FetchedColumns>(fetch.statements))
+}
+
+/**
+ * The statements that read what queries ask for, and how their rows become answers.
+ */
+export function planFetch(queries: readonly HoldingQuery[], lock: '' | ' FOR UPDATE' = ''): Fetch {
   const batches = batchesOf(queries)
-  const results = await connection.rowsOfAll<FetchedColumns>(
-    batches.map(({ app, queries: few }) => fetchStatement(app, few, lock)),
-  )
+  const statements = batches.map(({ app, queries: few }) => fetchStatement(app, few, lock))
+  return { statements, read: (results) => toAnswers(queries, batches, results) }
+}
+
+function toAnswers(
+  queries: readonly HoldingQuery[],
+  batches: ReturnType<typeof batchesOf>,
+  results: readonly (readonly FetchedColumns[])[],
+): HoldingAnswer[] {
+  const answers = new Map<HoldingQuery, HoldingAnswer>()
   for (const [index, { app, queries: few }] of batches.entries()) {
     const users = gather(app, results[index] ?? [])
     for (const query of few) answers.set(query, toAnswer(query, users.get(query.user)))

@@ -53,11 +53,16 @@ class ExecutorLine implements Line {
       const column = `q.\`${name}\``
       return `${longColumns.has(name) ? `CAST(${column} AS CHAR)` : column} AS c${index}`
     })
-    // Receipts need no lock: inserting one that is there fails.
-    const isLocked = this.isLocking && !sql.endsWith('FOR UPDATE') && names[0] !== 'key'
-    const inner = isLocked ? `${sql} FOR UPDATE` : sql
+    const inner = `${sql}${this.#lockOf(sql, names[0])}`
     const rows = await this.#executor.query(`SELECT ${columns.join(', ')} FROM (${inner}) AS q`, [])
     return rows.map((row) => Object.values(row).map((value, index) => toColumn(names, index, value)) as never)
+  }
+
+  #lockOf(sql: string, column: string | undefined): '' | ' FOR UPDATE' | ' LOCK IN SHARE MODE' {
+    // Receipts need no lock: inserting one that is there fails.
+    if (!this.isLocking || sql.endsWith('FOR UPDATE') || column === 'key') return ''
+    // Everybody reads the note about the cache, and nobody is to wait for another who does.
+    return column === 'value' ? ' LOCK IN SHARE MODE' : ' FOR UPDATE'
   }
 
   async rowsOfAll<Row extends readonly unknown[]>(statements: readonly string[]): Promise<Row[][]> {

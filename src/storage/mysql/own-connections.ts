@@ -1,6 +1,7 @@
 import type { ConnectionConfig } from 'mariadb'
 import { ClosedError, DriverMissingError } from '../../errors.ts'
 import { Places } from '../places.ts'
+import type { ShareLock } from './cached-statements.ts'
 import { Connection, type Mode } from './connection.ts'
 import { lockWait, sqlMode, tableWait, type Connections } from './connections.ts'
 import { toFault } from './faults.ts'
@@ -29,7 +30,7 @@ export class OwnConnections implements Connections {
   readonly #places: Places
   readonly #modes = new WeakMap<Connection, Mode>()
   #isClosed = false
-  #hasTimeoutRollback = false
+  #support: Support | null = null
 
   /** @param config where and as whom to connect */
   constructor(location: string, config: ConnectionConfig, options: ConnectionsOptions) {
@@ -40,7 +41,11 @@ export class OwnConnections implements Connections {
   }
 
   get hasTimeoutRollback(): boolean {
-    return this.#hasTimeoutRollback
+    return this.#support?.hasTimeoutRollback ?? false
+  }
+
+  get shareLock(): ShareLock {
+    return this.#support?.shareLock ?? 'FOR SHARE SKIP LOCKED'
   }
 
   async take(mode: Mode): Promise<Connection> {
@@ -81,7 +86,7 @@ export class OwnConnections implements Connections {
 
   async #open(): Promise<Connection> {
     const { connection, support } = await connect(this.location, this.#config, this.#options)
-    this.#hasTimeoutRollback = support.hasTimeoutRollback
+    this.#support = support
     return connection
   }
 }

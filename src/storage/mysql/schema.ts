@@ -1,4 +1,7 @@
 import type { MigrationStep } from '../contract.ts'
+import { generationOf } from './cached-statements.ts'
+import { noteMeta } from './statements.ts'
+import { triggerStatements } from './triggers.ts'
 
 // Compared byte by byte. The collation ignores blanks at the end, which no id has.
 const id = 'VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL'
@@ -26,6 +29,11 @@ export const sharedSteps: readonly MigrationStep[] = [
         time BIGINT NOT NULL,
         INDEX oldest (time)
       ) ENGINE = InnoDB`,
+      `CREATE TABLE IF NOT EXISTS stockpile_change (
+        id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+        app VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+        user_id ${id}
+      ) ENGINE = InnoDB`,
     ],
   },
 ]
@@ -52,6 +60,7 @@ export function appSteps(app: string): readonly MigrationStep[] {
           quantity BIGINT NOT NULL CHECK (quantity >= 0),
           serials INT NOT NULL DEFAULT 0 CHECK (serials >= 0),
           position BIGINT NULL,
+          version BIGINT NOT NULL DEFAULT 0,
           PRIMARY KEY (user_id, item_id)
         ) ENGINE = InnoDB`,
         // I3: a serial is in at most one holding of an app, which the unique key sees to.
@@ -60,6 +69,7 @@ export function appSteps(app: string): readonly MigrationStep[] {
           item_id ${id},
           serial BIGINT NOT NULL,
           properties ${longText} NOT NULL,
+          version BIGINT NOT NULL DEFAULT 0,
           PRIMARY KEY (user_id, item_id, serial),
           UNIQUE KEY serial_once (serial)
         ) ENGINE = InnoDB`,
@@ -77,6 +87,8 @@ export function appSteps(app: string): readonly MigrationStep[] {
           time BIGINT NOT NULL,
           PRIMARY KEY (user_id, version, line)
         ) ENGINE = InnoDB`,
+        noteMeta(generationOf(app), '1'),
+        ...triggerStatements(app),
       ],
     },
   ]

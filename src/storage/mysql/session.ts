@@ -20,6 +20,7 @@ import type {
   Session,
   Writes,
 } from '../contract.ts'
+import { insertChanges, readCacheNote } from './cached-statements.ts'
 import type { Line, Mode } from './connection.ts'
 import type { Connections } from './connections.ts'
 import { isLockTimeout, isRolledBack, isSavepointMissing, isTooLong, toFault } from './faults.ts'
@@ -72,6 +73,11 @@ export class MysqlSession implements Session {
     connection.enter(options.mode)
   }
 
+  /** Whether it has been committed or rolled back. */
+  get isOver(): boolean {
+    return this.#state === 'over'
+  }
+
   load(names: Names, wait: LockWait): Promise<Loaded> {
     return this.#attempt('lock and read what the deals name', names.apps[0]?.app ?? null, async () => {
       // One round trip: a plain read sees what is committed when its turn has come, which is after the locks were taken.
@@ -91,7 +97,7 @@ export class MysqlSession implements Session {
       const { batch } = this.#options
       const commit = batch === null ? [] : [sql.insertCommit(batch.id, batch.time)]
       const answers = await this.#connection.rowsOfAll(
-        [...locks, ...reads, ...serials, { statements: [...receipts, ...commit] }].flatMap(
+        [...locks, ...reads, ...serials, { statements: [...receipts, readCacheNote, ...commit] }].flatMap(
           ({ statements }) => statements,
         ),
       )
@@ -106,8 +112,16 @@ export class MysqlSession implements Session {
         take<SerialColumns>(statements.length).map((row) => toSerialRow(app, row)),
       )
       const receiptRows = take<ReceiptColumns>(receipts.length).map(toReceiptRow)
+      const [note] = take<readonly [string]>(1)
       const skipped = wait === 'skip' ? await this.#findSkipped(names, accounts) : []
-      return { accounts, holdings, serials: distinct(serialRows), receipts: receiptRows, skipped }
+      return {
+        accounts,
+        holdings,
+        serials: distinct(serialRows),
+        receipts: receiptRows,
+        skipped,
+        cache: note?.[0] ?? null,
+      }
     })
   }
 
@@ -117,7 +131,7 @@ export class MysqlSession implements Session {
       // After everything that is locked already, and in an order of its own: two that wait for each other's receipts can't happen.
       statements.push(...sql.insertReceipts(writes.receipts))
       if (this.#options.batch !== null) {
-        this.#saving = statements
+        this.#saving = [...this.#saving, ...statements]
         return
       }
       if (writes.commit !== null) statements.push(sql.insertCommit(writes.commit.id, writes.commit.time))
@@ -127,6 +141,14 @@ export class MysqlSession implements Session {
         this.#state = 'unclean'
         throw error
       }
+    })
+  }
+
+  noteChanges(accounts: readonly AccountName[]): Promise<void> {
+    return this.#attempt('list what is to be removed from the cache', accounts[0]?.app ?? null, async () => {
+      const statements = insertChanges(accounts)
+      if (this.#options.batch === null) await this.#connection.runAll(statements)
+      else this.#saving = [...this.#saving, ...statements]
     })
   }
 

@@ -8,8 +8,15 @@ import type {
   LockWait,
   ReceiptRow,
   SerialRow,
+  Written,
 } from '../contract.ts'
 import { integer, integerOrNull, text, textOrNull } from './literals.ts'
+import {
+  accountTable as account,
+  historyTable as history,
+  holdingTable as holding,
+  serialTable as serial,
+} from './tables.ts'
 
 // Every statement is one text without parameters, made of the literals of `literals.ts`. That was as fast as or faster than placeholders,
 // prepared statements, the bulk protocol and JSON_TABLE, and keeps the number of rows per statement free. Nothing here is missing in
@@ -88,20 +95,20 @@ export function updateAccounts(app: string, rows: readonly AccountRow[]): string
 }
 
 /** Inserts holdings, locking the new rows; fails with 1062 if one is there. The lock on its account keeps everybody else away. */
-export function insertHoldings(app: string, rows: readonly HoldingRow[]): string[] {
+export function insertHoldings(app: string, rows: readonly (HoldingRow & Written)[]): string[] {
   return inserts(
-    `INSERT INTO ${holding(app)} (user_id, item_id, quantity, serials, position) VALUES `,
+    `INSERT INTO ${holding(app)} (user_id, item_id, quantity, serials, position, version) VALUES `,
     rows,
     holdingValues,
   )
 }
 
 /** Writes holdings that exist, as `updateAccounts` does: each found by the primary key and locked. */
-export function updateHoldings(app: string, rows: readonly HoldingRow[]): string[] {
+export function updateHoldings(app: string, rows: readonly (HoldingRow & Written)[]): string[] {
   const update =
-    ' ON DUPLICATE KEY UPDATE quantity = VALUES(quantity), serials = VALUES(serials), position = VALUES(position)'
+    ' ON DUPLICATE KEY UPDATE quantity = VALUES(quantity), serials = VALUES(serials), position = VALUES(position), version = VALUES(version)'
   return inserts(
-    `INSERT INTO ${holding(app)} (user_id, item_id, quantity, serials, position) VALUES `,
+    `INSERT INTO ${holding(app)} (user_id, item_id, quantity, serials, position, version) VALUES `,
     rows,
     holdingValues,
     update,
@@ -109,36 +116,42 @@ export function updateHoldings(app: string, rows: readonly HoldingRow[]): string
 }
 
 /**
- * Deletes holdings: single keys of the primary key, each found row locked, no other row looked at. The form with two tables' syntax is
- * the one that takes FORCE INDEX.
+ * Deletes holdings, marked first so that the triggers know who does it: single keys of the primary key, each found row locked, no other
+ * row looked at. The form with two tables' syntax is the one that takes FORCE INDEX.
  */
 export function deleteHoldings(app: string, names: readonly HoldingName[]): string[] {
-  return holdingsIn(names).map(
-    (condition) => `DELETE h FROM ${holding(app)} AS h FORCE INDEX (PRIMARY) WHERE ${condition}`,
-  )
+  return holdingsIn(names).flatMap((condition) => [
+    `UPDATE ${holding(app)} FORCE INDEX (PRIMARY) SET version = -1 WHERE ${condition}`,
+    `DELETE h FROM ${holding(app)} AS h FORCE INDEX (PRIMARY) WHERE ${condition}`,
+  ])
 }
 
 /** Inserts serials, locking the new rows; fails with 1062 if one is there, in whatever holding. */
-export function insertSerials(app: string, rows: readonly SerialRow[]): string[] {
-  return inserts(`INSERT INTO ${serial(app)} (user_id, item_id, serial, properties) VALUES `, rows, serialValues)
+export function insertSerials(app: string, rows: readonly (SerialRow & Written)[]): string[] {
+  return inserts(
+    `INSERT INTO ${serial(app)} (user_id, item_id, serial, properties, version) VALUES `,
+    rows,
+    serialValues,
+  )
 }
 
 /** Writes the properties of serials that exist: each found by the primary key and locked. */
-export function updateSerials(app: string, rows: readonly SerialRow[]): string[] {
-  const update = ' ON DUPLICATE KEY UPDATE properties = VALUES(properties)'
+export function updateSerials(app: string, rows: readonly (SerialRow & Written)[]): string[] {
+  const update = ' ON DUPLICATE KEY UPDATE properties = VALUES(properties), version = VALUES(version)'
   return inserts(
-    `INSERT INTO ${serial(app)} (user_id, item_id, serial, properties) VALUES `,
+    `INSERT INTO ${serial(app)} (user_id, item_id, serial, properties, version) VALUES `,
     rows,
     serialValues,
     update,
   )
 }
 
-/** Deletes serials: single keys of the unique index on serial, each found row locked, no other row looked at. */
+/** Deletes serials as `deleteHoldings` does: single keys of the unique index on serial, each found row locked, no other row looked at. */
 export function deleteSerials(app: string, rows: readonly SerialRow[]): string[] {
-  return lists(rows, (row) => integer(row.serial)).map(
-    (list) => `DELETE s FROM ${serial(app)} AS s FORCE INDEX (serial_once) WHERE s.serial IN (${list})`,
-  )
+  return lists(rows, (row) => integer(row.serial)).flatMap((list) => [
+    `UPDATE ${serial(app)} FORCE INDEX (serial_once) SET version = -1 WHERE serial IN (${list})`,
+    `DELETE s FROM ${serial(app)} AS s FORCE INDEX (serial_once) WHERE s.serial IN (${list})`,
+  ])
 }
 
 /** Inserts history, locking the new rows; fails with 1062 if a line is there. */
@@ -262,7 +275,7 @@ export const fixedStatements = {
   giveSchemaLock: "SELECT RELEASE_LOCK(CONCAT('stockpile:', MD5(DATABASE())))",
   makeMeta: `CREATE TABLE IF NOT EXISTS stockpile_meta (
     name VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL PRIMARY KEY,
-    value VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL
+    value VARCHAR(2000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL
   ) ENGINE = InnoDB`,
   // Scans a table of a few rows, no locks. Answers name, value.
   schemaVersions: "SELECT name, value FROM stockpile_meta WHERE name LIKE 'schema:%'",
@@ -290,12 +303,6 @@ export function readMeta(name: string): string {
   return `SELECT value FROM stockpile_meta WHERE name = ${text(name)}`
 }
 
-// An app may begin with a digit, so its tables' names need quotes.
-const account = (app: string): string => `\`${app}_stockpile_account\``
-const holding = (app: string): string => `\`${app}_stockpile_holding\``
-const serial = (app: string): string => `\`${app}_stockpile_serial\``
-const history = (app: string): string => `\`${app}_stockpile_history\``
-
 function selectHoldings(app: string): string {
   return `SELECT user_id, item_id, quantity, serials, position FROM ${holding(app)} FORCE INDEX (PRIMARY)`
 }
@@ -312,12 +319,12 @@ function accountValues({ user, version, changedAt }: AccountRow): string {
   return `(${text(user)},${integer(version)},${integer(changedAt)})`
 }
 
-function holdingValues({ user, item, quantity, serials, position }: HoldingRow): string {
-  return `(${text(user)},${text(item)},${integer(quantity)},${integer(serials)},${integerOrNull(position)})`
+function holdingValues({ user, item, quantity, serials, position, version }: HoldingRow & Written): string {
+  return `(${text(user)},${text(item)},${integer(quantity)},${integer(serials)},${integerOrNull(position)},${integer(version)})`
 }
 
-function serialValues({ user, item, serial: number, properties }: SerialRow): string {
-  return `(${text(user)},${text(item)},${integer(number)},${text(properties)})`
+function serialValues({ user, item, serial: number, properties, version }: SerialRow & Written): string {
+  return `(${text(user)},${text(item)},${integer(number)},${text(properties)},${integer(version)})`
 }
 
 function historyValues(row: HistoryRow): string {
@@ -330,7 +337,7 @@ function receiptValues({ key, hash, deal, outcome, time }: ReceiptRow): string {
 }
 
 /** Conditions that are met by named users, each of them by a part. */
-function usersIn(users: readonly string[]): string[] {
+export function usersIn(users: readonly string[]): string[] {
   const [user] = users
   if (users.length === 1 && user !== undefined) return [`user_id = ${text(user)}`]
   return lists(users, text).map((list) => `user_id IN (${list})`)
@@ -346,7 +353,7 @@ function holdingsIn(names: readonly { readonly user: string; readonly item: stri
 }
 
 /** The insides of IN lists for any number of names. */
-function lists<T>(names: readonly T[], literal: (name: T) => string): string[] {
+export function lists<T>(names: readonly T[], literal: (name: T) => string): string[] {
   const all: string[] = []
   for (let start = 0; start < names.length; start += namesPerList) {
     all.push(

@@ -1,5 +1,7 @@
 import { settleAlone } from '../../ledger/batch.ts'
+import type { BulkSession, WholeAnswer } from '../cached-contract.ts'
 import type {
+  AccountName,
   BatchAnswer,
   BatchRequest,
   EntryQuery,
@@ -15,6 +17,8 @@ import type {
 } from '../contract.ts'
 import type { Announcing } from '../cached-contract.ts'
 import { MysqlSchemaSession, readSchemaVersions } from './alter.ts'
+import { MysqlBulkSession } from './bulk.ts'
+import { cacheNote, noteCache, takeChanges } from './changes.ts'
 import type { Connection, Mode } from './connection.ts'
 import type { Connections } from './connections.ts'
 import { isLost, isTableMissing, toFault } from './faults.ts'
@@ -24,6 +28,7 @@ import { fetchHoldings } from './fetch.ts'
 import { fetchEntries, MysqlSession, type SessionOptions } from './session.ts'
 import { MysqlSnapshot } from './snapshot.ts'
 import { raiseMeta, readMeta, sweepOlder } from './statements.ts'
+import { fetchWhole } from './whole.ts'
 
 // Each finds one more connection that was lost while it was idle; and a server that ends them because it has too much to do gets no rush.
 const triesMax = 5
@@ -115,6 +120,40 @@ export class MysqlStorage implements Storage {
         throw error
       }
     })
+  }
+
+  fetchWhole(accounts: readonly AccountName[]): Promise<WholeAnswer[]> {
+    return this.#read('read accounts', accounts[0]?.app ?? null, (connection) =>
+      fetchWhole(connection, accounts, this.#connections.shareLock),
+    )
+  }
+
+  async bulk(app: string): Promise<BulkSession> {
+    return MysqlBulkSession.open(this.#connections, app, this.#outcomeWaitMs)
+  }
+
+  async takeChanges(accountsMax: number, work: (accounts: readonly AccountName[]) => Promise<void>): Promise<number> {
+    // Not as a transaction, for those may be waiting for it.
+    const taken = await this.#borrow('batch', 'take changes off the list', null, (connection) =>
+      takeChanges(connection, accountsMax, work),
+    )
+    if ('error' in taken) throw taken.error
+    return taken.count
+  }
+
+  /** Nothing in these servers can wake a client. */
+  async listen(): Promise<null> {
+    return null
+  }
+
+  cacheNote(): Promise<string | null> {
+    return this.#read('read the note about the cache', null, cacheNote)
+  }
+
+  noteCache(expected: string | null, note: string | null): Promise<string | null> {
+    return this.#borrow('batch', 'note which cache there is', null, (connection) =>
+      noteCache(connection, expected, note),
+    )
   }
 
   close(): Promise<void> {

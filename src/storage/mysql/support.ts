@@ -1,14 +1,19 @@
 import { UnsupportedDatabaseError } from '../../errors.ts'
+import type { ShareLock } from './cached-statements.ts'
 import type { Connection } from './connection.ts'
 
 // The first versions that lock with SKIP LOCKED and enforce CHECK.
 const mariadbLeast = [10, 6, 0] as const
 const mysqlLeast = [8, 0, 16] as const
 
+const mariadbPattern = /(\d+)\.(\d+)\.(\d+)-MariaDB/i
+
 /** What is worth knowing about a server that can keep the promises. */
 export interface Support {
   /** Whether a lock timeout rolls the whole transaction back and not only the statement. */
   readonly hasTimeoutRollback: boolean
+  /** How its rows are locked in share mode without waiting. */
+  readonly shareLock: ShareLock
 }
 
 /**
@@ -33,7 +38,12 @@ export async function checkSupport(connection: Connection): Promise<Support> {
   if (database === null) {
     throw new UnsupportedDatabaseError(`${location} has no database chosen: make the pool with a database`, {})
   }
-  return { hasTimeoutRollback: Number(timeoutRollback) === 1 }
+  return { hasTimeoutRollback: Number(timeoutRollback) === 1, shareLock: shareLockOf(version) }
+}
+
+/** MariaDB has no FOR SHARE, and MySQL no SKIP LOCKED after LOCK IN SHARE MODE. */
+export function shareLockOf(version: string): ShareLock {
+  return mariadbPattern.test(version) ? 'LOCK IN SHARE MODE SKIP LOCKED' : 'FOR SHARE SKIP LOCKED'
 }
 
 /**
@@ -42,7 +52,7 @@ export async function checkSupport(connection: Connection): Promise<Support> {
  * @param version as `SELECT VERSION()` answers: `10.11.6-MariaDB-log`, `5.5.5-10.6.4-MariaDB`, `8.0.36`
  */
 export function isSupported(version: string): boolean {
-  const mariadb = /(\d+)\.(\d+)\.(\d+)-MariaDB/i.exec(version)
+  const mariadb = mariadbPattern.exec(version)
   const least = mariadb === null ? mysqlLeast : mariadbLeast
   const parts = (mariadb ?? /^(\d+)\.(\d+)\.(\d+)/.exec(version))?.slice(1).map(Number)
   if (parts === undefined) return false

@@ -1,0 +1,225 @@
+import { accountTable, historyTable, holdingTable, serialTable } from './tables.ts'
+
+/**
+ * The statements that make the triggers of one app. They notice every change of a holding or a serial that didn't come through Stockpile,
+ * whose rows carry the new version of their account: the account's version goes up, history says so, and the account is put on the list of
+ * those whose cached value is to be removed.
+ *
+ * A trigger can't write the table that it belongs to, nor any that its statement uses: an error 1442 says so, and nothing is changed.
+ * None of them declares a variable, since the server would make room for it with every row that Stockpile itself writes.
+ *
+ * @param app checked before: it becomes part of the tables' names
+ */
+export function triggerStatements(app: string): string[] {
+  const tables = {
+    app,
+    account: accountTable(app),
+    holding: holdingTable(app),
+    serial: serialTable(app),
+    history: historyTable(app),
+  }
+  return [
+    ...trigger(tables, 'holding', 'AFTER INSERT', onHoldingInsert(tables)),
+    ...trigger(tables, 'holding', 'BEFORE UPDATE', versionOfMoved),
+    ...trigger(tables, 'holding', 'AFTER UPDATE', onHoldingUpdate(tables)),
+    ...trigger(tables, 'holding', 'AFTER DELETE', onHoldingDelete(tables)),
+    ...trigger(tables, 'serial', 'AFTER INSERT', onSerialInsert(tables)),
+    ...trigger(tables, 'serial', 'BEFORE UPDATE', versionOfMoved),
+    ...trigger(tables, 'serial', 'AFTER UPDATE', onSerialUpdate(tables)),
+    ...trigger(tables, 'serial', 'AFTER DELETE', onSerialDelete(tables)),
+  ]
+}
+
+/** The app and its tables, quoted. */
+interface Tables {
+  readonly app: string
+  readonly account: string
+  readonly holding: string
+  readonly serial: string
+  readonly history: string
+}
+
+/** The row before or after the statement. */
+type Side = 'OLD' | 'NEW'
+
+// A row that Stockpile writes has a new version, or the mark of one that is to be deleted. For its updates nothing else is looked at.
+const isUpdatedByHand = 'NEW.version <= OLD.version AND NEW.version <> -1'
+const isDeletedByHand = 'OLD.version <> -1'
+const isMoved = '(NEW.user_id <> OLD.user_id OR NEW.item_id <> OLD.item_id)'
+
+// A row that moves to another account may have a higher version than that will have for long, and its deals would seem to be by hand.
+const versionOfMoved = 'IF NEW.version = OLD.version AND NEW.user_id <> OLD.user_id THEN SET NEW.version = 0; END IF'
+
+// Neither the session's time zone nor its change to summer time matters.
+const now = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000"
+
+/** MySQL has neither CREATE OR REPLACE TRIGGER nor, before 8.0.29, CREATE TRIGGER IF NOT EXISTS. */
+function trigger({ app }: Tables, table: 'holding' | 'serial', when: string, body: string): string[] {
+  const name = `\`${app}_stockpile_${table}_${when.toLowerCase().replace(' ', '_')}\``
+  return [
+    `DROP TRIGGER IF EXISTS ${name}`,
+    `CREATE TRIGGER ${name} ${when} ON \`${app}_stockpile_${table}\` FOR EACH ROW ${body}`,
+  ]
+}
+
+function onHoldingInsert(tables: Tables): string {
+  return `IF ${isInsertedByHand(tables)} THEN
+    IF NEW.serials <> 0 THEN ${refuseSerials} END IF;
+    ${raise(tables, 'NEW')} ${refuseVersion(tables)}
+    ${enter(tables, 'NEW', { change: 'NEW.quantity', balance: 'NEW.quantity', serials: 'NULL' })}
+    ${list(tables, 'NEW')}
+  END IF`
+}
+
+function onHoldingUpdate(tables: Tables): string {
+  const total = (side: Side): string => `${side}.quantity + ${side}.serials`
+  const stayed = { change: `NEW.quantity - OLD.quantity`, balance: total('NEW'), serials: 'NULL' }
+  return `IF ${isUpdatedByHand} THEN
+    IF NEW.serials <> OLD.serials THEN ${refuseSerials} END IF;
+    IF ${isMoved} THEN
+      ${withLongLists('OLD.serials > 0', [
+        raise(tables, 'OLD'),
+        enter(tables, 'OLD', { change: `-(${total('OLD')})`, balance: '0', serials: allSerials(tables, 'out') }),
+        raise(tables, 'NEW'),
+        enter(tables, 'NEW', { change: total('NEW'), balance: total('NEW'), serials: allSerials(tables, 'in') }),
+      ])}
+      IF OLD.serials > 0 THEN ${moveSerials(tables)} END IF;
+      ${list(tables, 'OLD')} ${list(tables, 'NEW')}
+    ELSEIF NEW.quantity <> OLD.quantity OR NOT NEW.position <=> OLD.position THEN
+      ${raise(tables, 'NEW')} ${enter(tables, 'NEW', stayed)} ${list(tables, 'NEW')}
+    END IF;
+  END IF`
+}
+
+function onHoldingDelete(tables: Tables): string {
+  const gone = { change: '-(OLD.quantity + OLD.serials)', balance: '0', serials: allSerials(tables, 'out') }
+  return `IF ${isDeletedByHand} THEN
+    ${withLongLists('OLD.serials > 0', [raise(tables, 'OLD'), enter(tables, 'OLD', gone)])}
+    IF OLD.serials > 0 THEN
+      UPDATE ${tables.serial} SET version = -1 WHERE user_id = OLD.user_id AND item_id = OLD.item_id;
+      DELETE FROM ${tables.serial} WHERE user_id = OLD.user_id AND item_id = OLD.item_id;
+    END IF;
+    ${list(tables, 'OLD')}
+  END IF`
+}
+
+function onSerialInsert(tables: Tables): string {
+  return `IF ${isInsertedByHand(tables)} THEN ${comeIn(tables, refuseVersion(tables))} END IF`
+}
+
+function onSerialUpdate(tables: Tables): string {
+  const serials = `IF(NEW.serial = OLD.serial, ${oneSerial('set', 'NEW')},
+    CONCAT('{"in":["', NEW.serial, '"],"out":["', OLD.serial, '"]}'))`
+  return `IF ${isUpdatedByHand} THEN
+    IF ${isMoved} THEN ${goOut(tables)} ${comeIn(tables, '')}
+    ELSEIF NEW.serial <> OLD.serial OR NEW.properties <> OLD.properties THEN
+      ${raise(tables, 'NEW')} ${enter(tables, 'NEW', { change: '0', balance: totalLeft, serials })} ${list(tables, 'NEW')}
+    END IF;
+  END IF`
+}
+
+function onSerialDelete(tables: Tables): string {
+  return `IF ${isDeletedByHand} THEN ${goOut(tables)} END IF`
+}
+
+/** Versions of accounts that Stockpile writes begin at 1. */
+function isInsertedByHand({ account }: Tables): string {
+  return `NEW.version = 0
+    OR NOT EXISTS (SELECT 1 FROM ${account} WHERE user_id = NEW.user_id AND version = NEW.version)`
+}
+
+/** Raises the version of an account by one, which locks it: a single key of the primary key. */
+function raise({ account }: Tables, side: Side): string {
+  return `INSERT INTO ${account} (user_id, version, changed_at) VALUES (${side}.user_id, 1, ${now})
+    ON DUPLICATE KEY UPDATE version = version + 1, changed_at = GREATEST(changed_at, VALUES(changed_at));`
+}
+
+// Of the holding, after the change; it is joined as h.
+const totalLeft = 'COALESCE(h.quantity + h.serials, 0)'
+
+/** Writes the history of an account that was raised, at its version and time: a new key of the primary key. */
+function enter(
+  { account, holding, history }: Tables,
+  side: Side,
+  { change, balance, serials }: { readonly change: string; readonly balance: string; readonly serials: string },
+): string {
+  const join =
+    balance === totalLeft ? `LEFT JOIN ${holding} AS h ON h.user_id = a.user_id AND h.item_id = ${side}.item_id` : ''
+  return `INSERT INTO ${history}
+      (user_id, version, line, item_id, \`change\`, balance, serials, party, deal, data, time)
+    SELECT a.user_id, a.version, 1, ${side}.item_id, ${change}, ${balance}, ${serials}, NULL, UUID(),
+      '{"changed":"by hand"}', a.changed_at
+    FROM ${account} AS a ${join} WHERE a.user_id = ${side}.user_id;`
+}
+
+/** Puts an account on the list of changes, where there is a cache and no bulk change that makes all of it void. */
+function list({ app }: Tables, side: Side): string {
+  return `INSERT INTO stockpile_change (app, user_id)
+    SELECT '${app}', ${side}.user_id FROM stockpile_meta WHERE name = 'cache' AND @stockpile_bulk IS NULL;`
+}
+
+/** A serial came into the holding of the new row. */
+function comeIn(tables: Tables, check: string): string {
+  const { account, holding } = tables
+  return `${raise(tables, 'NEW')} ${check}
+    INSERT INTO ${holding} (user_id, item_id, quantity, serials, position, version)
+      SELECT a.user_id, NEW.item_id, 0, 1, NULL, a.version FROM ${account} AS a WHERE a.user_id = NEW.user_id
+      ON DUPLICATE KEY UPDATE serials = ${holding}.serials + 1, version = VALUES(version);
+    ${enter(tables, 'NEW', { change: '1', balance: totalLeft, serials: oneSerial('in', 'NEW') })}
+    ${list(tables, 'NEW')}`
+}
+
+/** A serial went out of the holding of the old row, which goes too when nothing is left in it. */
+function goOut(tables: Tables): string {
+  const { account, holding } = tables
+  const ofRow = 'user_id = OLD.user_id AND item_id = OLD.item_id'
+  return `${raise(tables, 'OLD')}
+    UPDATE ${holding}
+      SET serials = serials - 1, version = (SELECT a.version FROM ${account} AS a WHERE a.user_id = OLD.user_id)
+      WHERE ${ofRow};
+    ${enter(tables, 'OLD', { change: '-1', balance: totalLeft, serials: oneSerial('out', 'OLD') })}
+    UPDATE ${holding} SET version = -1 WHERE ${ofRow} AND quantity = 0 AND serials = 0;
+    DELETE FROM ${holding} WHERE ${ofRow} AND version = -1;
+    ${list(tables, 'OLD')}`
+}
+
+/** The serials of a holding that moves go with it, marked on the way so that they seem to be written by Stockpile. */
+function moveSerials({ account, serial }: Tables): string {
+  const ofRow = 'user_id = OLD.user_id AND item_id = OLD.item_id'
+  return `UPDATE ${serial} SET version = -1 WHERE ${ofRow};
+    UPDATE ${serial} SET user_id = NEW.user_id, item_id = NEW.item_id,
+      version = (SELECT a.version FROM ${account} AS a WHERE a.user_id = NEW.user_id) WHERE ${ofRow};`
+}
+
+function oneSerial(what: 'in' | 'out' | 'set', side: Side): string {
+  return `CONCAT('{"${what}":["', ${side}.serial, '"]}')`
+}
+
+/** All serials that the old row had; null where it had none. */
+function allSerials({ serial }: Tables, what: 'in' | 'out'): string {
+  return `(SELECT CONCAT('{"${what}":[', GROUP_CONCAT('"', s.serial, '"' ORDER BY s.serial), ']}')
+    FROM ${serial} AS s WHERE s.user_id = OLD.user_id AND s.item_id = OLD.item_id)`
+}
+
+/** GROUP_CONCAT cuts what is longer than a setting of the session, which in MySQL is 1,024 bytes. */
+function withLongLists(condition: string, statements: readonly string[]): string {
+  return `IF ${condition} THEN
+      SET @stockpile_list_max = @@SESSION.group_concat_max_len, SESSION group_concat_max_len = 16777215;
+    END IF;
+    ${statements.join(' ')}
+    IF ${condition} THEN SET SESSION group_concat_max_len = @stockpile_list_max; END IF;`
+}
+
+const refuseSerials = refuse(
+  'serials counts the rows in the table of serials: change those, and leave this column as it is',
+)
+
+/** A version that is still to come would make the account's next deal seem to be by hand. */
+function refuseVersion({ account }: Tables): string {
+  return `IF NEW.version > (SELECT version FROM ${account} WHERE user_id = NEW.user_id) THEN
+    ${refuse('version is higher than that of the account: leave this column out')} END IF;`
+}
+
+function refuse(message: string): string {
+  return `SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'Stockpile: ${message}';`
+}
