@@ -13,8 +13,9 @@ import {
 } from '../index.ts'
 import type { Backend, Database } from './database.ts'
 
-const appTables = ['account', 'holding', 'serial', 'history'] as const
-const sharedTables = ['stockpile_receipt', 'stockpile_commit'] as const
+// What triggers watch comes first: they write into the others.
+const appTables = ['serial', 'holding', 'account', 'history'] as const
+const sharedTables = ['stockpile_receipt', 'stockpile_commit', 'stockpile_change'] as const
 
 /** The start of the name of every user and key of the crowd; no behaviour uses it. */
 export const crowdPrefix = 'crowd_'
@@ -147,7 +148,7 @@ export class Context {
     await Promise.all(opened.map((stockpile) => stockpile.close()))
     for (const context of elsewhere) await context.end()
     // The connection waits for nobody, so a row that is still locked is an error here.
-    if (this.#hasTables) for (const table of this.#tables()) await this.database.sql(`DELETE FROM ${table}`)
+    if (this.#hasTables) await this.#empty()
     this.clock.now = start
     this.logged.length = 0
     this.#used.clear()
@@ -159,6 +160,17 @@ export class Context {
     await this.clear()
     await this.stockpile.close()
     await this.database.drop()
+  }
+
+  async #empty(): Promise<void> {
+    const { database } = this
+    for (const table of this.#tables()) {
+      // Marked rows go without being noticed.
+      if (/_(holding|serial)$/.test(table)) await database.sql(`UPDATE ${table} SET version = -1`)
+      await database.sql(`DELETE FROM ${table}`)
+    }
+    await database.sql("DELETE FROM stockpile_meta WHERE name = 'cache'")
+    await database.sql("UPDATE stockpile_meta SET value = '1' WHERE name LIKE 'generation:%'")
   }
 
   /** Puts the layers around an inventory, and notes that it was asked for. */

@@ -1,6 +1,7 @@
 import { batches } from './batches.ts'
 import type { Suite } from './behaviour.ts'
 import { callbacks } from './callbacks.ts'
+import { changesByHand } from './changes-by-hand.ts'
 import { deals } from './deals.ts'
 import { dryRuns } from './dry-runs.ts'
 import { history } from './history.ts'
@@ -16,6 +17,7 @@ import { reads } from './reads.ts'
 import { receipts } from './receipts.ts'
 import { savepoints } from './savepoints.ts'
 import { serialLimits } from './serial-limits.ts'
+import { serialsByHand } from './serials-by-hand.ts'
 import { serials } from './serials.ts'
 import { sorters } from './sorters.ts'
 import { transactionLimits } from './transaction-limits.ts'
@@ -71,5 +73,7 @@ export const suites: readonly Suite[] = [
   batches,
   migrations,
   verify,
+  changesByHand,
+  serialsByHand,
   lifecycle,
 ]

@@ -90,6 +90,30 @@ export class Connection {
     this.#database.exec(sql)
   }
 
+  /**
+   * Runs one statement of the user's without keeping it prepared.
+   *
+   * @returns the rows, if it answers any
+   */
+  once(sql: string, parameters: readonly unknown[]): object[] {
+    const statement = this.#database.prepare<unknown[]>(sql)
+    if (statement.reader) return statement.all(...parameters) as object[]
+    statement.run(...parameters)
+    return []
+  }
+
+  /** Whether nobody has the write lock of the file at this moment; waits for nobody. */
+  isFree(): boolean {
+    try {
+      this.run('BEGIN IMMEDIATE')
+    } catch (error) {
+      if (toFault(error, 'begin to write') instanceof LockTimeoutError) return false
+      throw error
+    }
+    this.commit()
+    return true
+  }
+
   /** Begins a transaction that holds the write lock of the file from the start, so that it never fails half-way with SQLITE_BUSY_SNAPSHOT. */
   beginWrite(): void {
     this.#patiently('begin to write', () => this.run('BEGIN IMMEDIATE'))

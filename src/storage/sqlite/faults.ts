@@ -6,6 +6,7 @@ import {
   DriverMissingError,
   LockTimeoutError,
   StockpileError,
+  TablesMissingError,
 } from '../../errors.ts'
 
 /** An error as it crosses from one thread to another. */
@@ -45,6 +46,8 @@ export function unpackFault({ code, message, data, cause }: FaultMessage): Stock
   if (code === DriverMissingError.reference.code) return new DriverMissingError(String(data['driver']), { cause })
   if (code === CacheMismatchError.reference.code)
     return new CacheMismatchError(data as { noted: string | null; own: string | null }, { cause })
+  if (code === TablesMissingError.reference.code)
+    return new TablesMissingError(String(data['app']), String(data['location']))
   const kinds = [ConflictError, LockTimeoutError, ConnectionLostError]
   const kind = kinds.find((candidate) => candidate.reference.code === code) ?? DatabaseError
   return new kind(message, data, { cause })

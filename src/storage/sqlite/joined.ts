@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { JoinRefusedError } from '../../errors.ts'
 import type {
+  AccountName,
   EntryQuery,
   Executor,
   HistoryRow,
@@ -121,6 +122,10 @@ class SqliteJoinedSession implements JoinedSession {
 
   save(writes: Writes): Promise<void> {
     return this.#play('save', (line) => new SqliteSession(line).save(writes))
+  }
+
+  noteChanges(accounts: readonly AccountName[]): Promise<void> {
+    return this.#play('note changes', (line) => new SqliteSession(line).noteChanges(accounts))
   }
 
   fetch(queries: readonly HoldingQuery[]): Promise<HoldingAnswer[]> {

@@ -1,11 +1,12 @@
 import { InvalidArgumentError } from '../../errors.ts'
 import type { MigrationStep } from '../contract.ts'
+import { triggersOf } from './triggers.ts'
 
 /** The tables that all apps share. */
 export const sharedSteps: readonly MigrationStep[] = [
   {
     version: 1,
-    title: 'receipts and commits',
+    title: 'receipts, commits and changes',
     statements: [
       `CREATE TABLE IF NOT EXISTS stockpile_receipt (
         key TEXT NOT NULL PRIMARY KEY,
@@ -20,6 +21,12 @@ export const sharedSteps: readonly MigrationStep[] = [
         id TEXT NOT NULL PRIMARY KEY,
         time INTEGER NOT NULL
       ) WITHOUT ROWID, STRICT`,
+      // AUTOINCREMENT: an id that came again would be deleted together with the change that had it before.
+      `CREATE TABLE IF NOT EXISTS stockpile_change (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        app TEXT NOT NULL,
+        user_id TEXT NOT NULL
+      ) STRICT`,
     ],
   },
 ]
@@ -51,6 +58,7 @@ export function appSteps(app: string): readonly MigrationStep[] {
           quantity INTEGER NOT NULL CHECK (quantity >= 0),
           serials INTEGER NOT NULL DEFAULT 0 CHECK (serials >= 0),
           position INTEGER,
+          version INTEGER NOT NULL DEFAULT 0,
           PRIMARY KEY (user_id, item_id)
         ) WITHOUT ROWID, STRICT`,
         `CREATE TABLE IF NOT EXISTS "${app}_stockpile_serial" (
@@ -58,6 +66,7 @@ export function appSteps(app: string): readonly MigrationStep[] {
           item_id TEXT NOT NULL,
           serial INTEGER NOT NULL,
           properties TEXT NOT NULL,
+          version INTEGER NOT NULL DEFAULT 0,
           PRIMARY KEY (user_id, item_id, serial)
         ) WITHOUT ROWID, STRICT`,
         // I3: a serial is in at most one holding of an app.
@@ -76,6 +85,8 @@ export function appSteps(app: string): readonly MigrationStep[] {
           time INTEGER NOT NULL,
           PRIMARY KEY (user_id, version, line)
         ) WITHOUT ROWID, STRICT`,
+        ...triggersOf(app),
+        `INSERT INTO stockpile_meta (name, value) VALUES ('generation:${app}', '1') ON CONFLICT DO NOTHING`,
       ],
     },
   ]

@@ -1,4 +1,5 @@
 import type {
+  AccountName,
   AppNames,
   AppWrites,
   EntryQuery,
@@ -69,7 +70,14 @@ export class SqliteSession implements Session {
         this.#connection.all<ReceiptColumns>(sharedStatements.receipt, key).map(toReceiptRow),
       ),
       skipped: [],
+      cache: this.#connection.get<{ value: string }>(sharedStatements.cacheNote)?.value ?? null,
     }))
+  }
+
+  noteChanges(accounts: readonly AccountName[]): Promise<void> {
+    return attempt('note changes', () => {
+      for (const { app, user } of accounts) this.#connection.run(sharedStatements.noteChange, app, user)
+    })
   }
 
   save(writes: Writes): Promise<void> {
@@ -157,11 +165,14 @@ export class SqliteSession implements Session {
   #saveSerials({ app, serialsGone, serialsChanged, serialsNew }: AppWrites): void {
     const connection = this.#connection
     const sql = connection.app(app)
-    for (const { user, item, serial } of serialsGone) connection.run(sql.deleteSerial, user, item, serial)
-    for (const { user, item, serial, properties } of serialsChanged)
-      connection.run(sql.updateSerial, properties, user, item, serial)
-    for (const { user, item, serial, properties } of serialsNew)
-      connection.run(sql.insertSerial, user, item, serial, properties)
+    for (const { user, item, serial } of serialsGone) {
+      connection.run(sql.markSerial, user, item, serial)
+      connection.run(sql.deleteSerial, user, item, serial)
+    }
+    for (const { user, item, serial, properties, version } of serialsChanged)
+      connection.run(sql.updateSerial, properties, version, user, item, serial)
+    for (const { user, item, serial, properties, version } of serialsNew)
+      connection.run(sql.insertSerial, user, item, serial, properties, version)
   }
 
   #saveApp({
@@ -179,12 +190,15 @@ export class SqliteSession implements Session {
       connection.run(sql.insertAccount, user, version, BigInt(changedAt))
     for (const { user, version, changedAt } of accountsChanged)
       connection.run(sql.updateAccount, version, BigInt(changedAt), user)
-    for (const { user, item } of holdingsGone) connection.run(sql.deleteHolding, user, item)
-    for (const { user, item, quantity, serials, position } of holdingsChanged) {
-      connection.run(sql.updateHolding, quantity, BigInt(serials), position, user, item)
+    for (const { user, item } of holdingsGone) {
+      connection.run(sql.markHolding, user, item)
+      connection.run(sql.deleteHolding, user, item)
     }
-    for (const { user, item, quantity, serials, position } of holdingsNew) {
-      connection.run(sql.insertHolding, user, item, quantity, BigInt(serials), position)
+    for (const { user, item, quantity, serials, position, version } of holdingsChanged) {
+      connection.run(sql.updateHolding, quantity, BigInt(serials), position, version, user, item)
+    }
+    for (const { user, item, quantity, serials, position, version } of holdingsNew) {
+      connection.run(sql.insertHolding, user, item, quantity, BigInt(serials), position, version)
     }
     for (const row of history) {
       const { user, version, line, item, change, balance, serials, party, deal, data, time } = row

@@ -9,12 +9,14 @@ export interface AppStatements {
   readonly holdingsOfUser: string
   readonly insertHolding: string
   readonly updateHolding: string
+  readonly markHolding: string
   readonly deleteHolding: string
   readonly serialsOfHolding: string
   readonly serial: string
   readonly serialsOfUser: string
   readonly insertSerial: string
   readonly updateSerial: string
+  readonly markSerial: string
   readonly deleteSerial: string
   readonly insertHistory: string
   readonly accountCount: string
@@ -45,8 +47,12 @@ export function appStatements(app: string): AppStatements {
     holding: `SELECT quantity, serials, position FROM ${holding} WHERE user_id = ? AND item_id = ?`,
     // Range of the primary key; every holding of a user.
     holdingsOfUser: `SELECT item_id, quantity, serials, position FROM ${holding} WHERE user_id = ?`,
-    insertHolding: `INSERT INTO ${holding} (user_id, item_id, quantity, serials, position) VALUES (?, ?, ?, ?, ?)`,
-    updateHolding: `UPDATE ${holding} SET quantity = ?, serials = ?, position = ? WHERE user_id = ? AND item_id = ?`,
+    insertHolding: `INSERT INTO ${holding} (user_id, item_id, quantity, serials, position, version)
+      VALUES (?, ?, ?, ?, ?, ?)`,
+    updateHolding: `UPDATE ${holding} SET quantity = ?, serials = ?, position = ?, version = ?
+      WHERE user_id = ? AND item_id = ?`,
+    // Tells the triggers that it is Stockpile that deletes the row.
+    markHolding: `UPDATE ${holding} SET version = -1 WHERE user_id = ? AND item_id = ?`,
     deleteHolding: `DELETE FROM ${holding} WHERE user_id = ? AND item_id = ?`,
     // Range of the primary key; every serial of a holding.
     serialsOfHolding: `SELECT user_id, item_id, serial, properties FROM ${serial} WHERE user_id = ? AND item_id = ?`,
@@ -54,8 +60,9 @@ export function appStatements(app: string): AppStatements {
     serial: `SELECT user_id, item_id, serial, properties FROM ${serial} WHERE serial = ?`,
     // Range of the primary key; every serial of a user.
     serialsOfUser: `SELECT user_id, item_id, serial, properties FROM ${serial} WHERE user_id = ?`,
-    insertSerial: `INSERT INTO ${serial} (user_id, item_id, serial, properties) VALUES (?, ?, ?, ?)`,
-    updateSerial: `UPDATE ${serial} SET properties = ? WHERE user_id = ? AND item_id = ? AND serial = ?`,
+    insertSerial: `INSERT INTO ${serial} (user_id, item_id, serial, properties, version) VALUES (?, ?, ?, ?, ?)`,
+    updateSerial: `UPDATE ${serial} SET properties = ?, version = ? WHERE user_id = ? AND item_id = ? AND serial = ?`,
+    markSerial: `UPDATE ${serial} SET version = -1 WHERE user_id = ? AND item_id = ? AND serial = ?`,
     deleteSerial: `DELETE FROM ${serial} WHERE user_id = ? AND item_id = ? AND serial = ?`,
     insertHistory: `INSERT INTO ${history} (${historyColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     // Counts the smallest index there is, the primary key.
@@ -97,7 +104,18 @@ export const sharedStatements = {
   // Raises a counter to at least the second parameter and then by the third; answers where it stands afterwards.
   reserve: `INSERT INTO stockpile_meta (name, value) VALUES (?, CAST(? + ? AS TEXT))
     ON CONFLICT (name) DO UPDATE SET value = CAST(MAX(CAST(value AS INTEGER), ?) + ? AS TEXT) RETURNING value`,
+  // Primary key; at most one row.
   meta: 'SELECT value FROM stockpile_meta WHERE name = ?',
+  deleteMeta: 'DELETE FROM stockpile_meta WHERE name = ?',
+  // The note that the contract calls `cache`; primary key, at most one row.
+  cacheNote: "SELECT value FROM stockpile_meta WHERE name = 'cache'",
+  // Primary key; no row for an app without tables. Answers the generation that is next.
+  nextGeneration:
+    'UPDATE stockpile_meta SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE name = ? RETURNING value',
+  noteChange: 'INSERT INTO stockpile_change (app, user_id) VALUES (?, ?)',
+  // The primary key, from its start: those that wait longest.
+  changes: 'SELECT id, app, user_id FROM stockpile_change ORDER BY id LIMIT ?',
+  deleteChange: 'DELETE FROM stockpile_change WHERE id = ?',
 } as const
 
 /**

@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { ClosedError, ConnectionLostError, OutcomeUnknownError } from '../../errors.ts'
+import { uuidv7 } from 'uuidv7'
 import type {
+  AccountName,
   BatchAnswer,
   BatchRequest,
   EntryQuery,
@@ -16,14 +18,19 @@ import type {
   Snapshot,
   Storage,
 } from '../contract.ts'
-import type { Announcing } from '../cached-contract.ts'
+import type { Announcing, BulkSession, WholeAnswer } from '../cached-contract.ts'
 import { settleAlone } from '../../ledger/batch.ts'
 import { Turn } from '../../ledger/turn.ts'
+import { byDeadline } from '../by-deadline.ts'
 import { packBatch, unpackAnswer, type AnswerMessage } from './batch-message.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { joinTransaction } from './joined.ts'
 import { appSteps, sharedSteps } from './schema.ts'
 import { Thread, type SessionPlace } from './thread.ts'
+import type { Whole } from './whole.ts'
+
+// How long a read may wait for a batch to end, so that what it reads can be kept in the cache: about as long as one takes.
+const probeMs = 20
 
 /** One SQLite file, worked on by two threads: one writes, the other reads what is committed. */
 export class SqliteStorage implements Storage {
@@ -37,6 +44,8 @@ export class SqliteStorage implements Storage {
   readonly #turn = new Turn()
   readonly #folder: string | null
   readonly #path: string
+  readonly #taken = new Set<bigint>()
+  #openSince: number | null = null
   #isClosed = false
 
   /** @param options as for a connection; the path `:memory:` stands for a temporary file that goes at the end */
@@ -67,14 +76,36 @@ export class SqliteStorage implements Storage {
   }
 
   async begin(): Promise<Session> {
-    const endTurn = await this.#turn.take()
+    if (this.#isClosed) throw new ClosedError()
+    const endTurn = await this.#takeTurn()
+    // BEGIN goes along with the first call: one way to the thread and back less.
+    const place = this.#writer.place()
+    const session = remote<Session>(this.#writer, place, sessionMethods, endTurn)
+    return {
+      ...session,
+      commit: async (commitId, deals) => {
+        if (place.life === null) endTurn()
+        else await this.#commit(session, commitId, deals)
+      },
+      // What is open in a thread that was lost is rolled back with it.
+      rollback: async () => {
+        if (place.life === null) endTurn()
+        else await session.rollback().catch(() => undefined)
+      },
+    }
+  }
+
+  async bulk(app: string): Promise<BulkSession> {
+    const endTurn = await this.#takeTurn()
     try {
-      const number = await this.#write<number>('begin')
-      const session = remoteSession(this.#writer, number, endTurn)
+      const commitId = uuidv7()
+      const request = { app, location: this.location, commitId, now: Date.now() }
+      const [generation, place] = await this.#open<bigint>(this.#writer, 'bulk', request)
+      const session = remote<BulkSession>(this.#writer, place, ['run', 'commit', 'rollback'], endTurn)
       return {
-        ...session,
-        commit: (commitId, deals) => this.#commit(session, commitId, deals),
-        // What is open in a thread that was lost is rolled back with it.
+        generation,
+        run: (sql, parameters) => session.run(sql, parameters),
+        commit: () => this.#commit(session, commitId, []),
         rollback: () => session.rollback().catch(() => undefined),
       }
     } catch (error) {
@@ -89,9 +120,9 @@ export class SqliteStorage implements Storage {
   }
 
   async snapshot(): Promise<Snapshot> {
-    const number = await this.#read<number>('snapshot')
+    const [, place] = await this.#open(this.#reader, 'snapshot')
     const methods = ['accountCount', 'accounts', 'holdings', 'serials', 'history', 'end'] as const
-    const snapshot = remote<Snapshot>(this.#reader, number, methods, () => undefined)
+    const snapshot = remote<Snapshot>(this.#reader, place, methods, () => undefined)
     return { ...snapshot, end: () => snapshot.end().catch(() => undefined) }
   }
 
@@ -99,15 +130,56 @@ export class SqliteStorage implements Storage {
     return this.#read('fetch', queries)
   }
 
+  async fetchWhole(accounts: readonly AccountName[]): Promise<WholeAnswer[]> {
+    // Before the read: whoever writes later than this has an intent that is later than the asker's lease.
+    const isFree = await this.#isFree()
+    const wholes = await this.#read<Whole[]>('whole', accounts)
+    return wholes.map((whole) => ({
+      ...whole,
+      isUnlocked: isFree && whole.version > 0n,
+      isGenerationUnlocked: isFree,
+    }))
+  }
+
+  async takeChanges(accountsMax: number, work: (accounts: readonly AccountName[]) => Promise<void>): Promise<number> {
+    const found = await this.#read<{ id: bigint; app: string; user_id: string }[]>('changes', accountsMax)
+    const rows = found.filter(({ id }) => !this.#taken.has(id))
+    if (rows.length === 0) return 0
+    for (const { id } of rows) this.#taken.add(id)
+    try {
+      const accounts = new Map(rows.map(({ app, user_id: user }) => [`${app} ${user}`, { app, user }]))
+      await work([...accounts.values()])
+      // By their ids: an account that was changed once more meanwhile is on the list once more.
+      const ids = rows.map(({ id }) => id)
+      await this.#turn.run(() => this.#write('deleteChanges', ids))
+      return accounts.size
+    } finally {
+      for (const { id } of rows) this.#taken.delete(id)
+    }
+  }
+
+  /** SQLite can't tell one process what another one does. */
+  async listen(): Promise<null> {
+    return null
+  }
+
+  cacheNote(): Promise<string | null> {
+    return this.#read('cacheNote')
+  }
+
+  noteCache(expected: string | null, note: string | null): Promise<string | null> {
+    return this.#turn.run(() => this.#write('noteCache', expected, note))
+  }
+
   entries(query: EntryQuery): Promise<HistoryRow[]> {
     return this.#read('entries', query)
   }
 
   async alter(): Promise<SchemaSession> {
-    const endTurn = await this.#turn.take()
+    const endTurn = await this.#takeTurn()
     try {
-      const number = await this.#write<number>('alter')
-      return remote<SchemaSession>(this.#writer, number, ['versions', 'apply', 'note', 'end'], endTurn)
+      const [, place] = await this.#open(this.#writer, 'alter')
+      return remote<SchemaSession>(this.#writer, place, ['versions', 'apply', 'note', 'end'], endTurn)
     } catch (error) {
       endTurn()
       throw error
@@ -135,8 +207,41 @@ export class SqliteStorage implements Storage {
     if (this.#folder !== null) rmSync(this.#folder, { recursive: true, force: true })
   }
 
+  /** Takes the turn for a transaction that is more than one call. */
+  async #takeTurn(): Promise<() => void> {
+    const endTurn = await this.#turn.take()
+    this.#openSince = performance.now()
+    return () => {
+      this.#openSince = null
+      endTurn()
+    }
+  }
+
+  /** Opens a session by a call of its own; answers what that answered, and where the session is. */
+  async #open<T>(thread: Thread, method: string, ...parameters: unknown[]): Promise<[T, SessionPlace]> {
+    if (this.#isClosed) throw new ClosedError()
+    const place = thread.place()
+    const answer = thread.call<T>(method, [place.number, ...parameters])
+    place.life = thread.life
+    return [await answer, place]
+  }
+
+  /**
+   * Whether nobody writes to the file. The thread that writes says so, between two transactions of its own: beside it, nobody would ever find
+   * the file free while there is work. One that is open for longer than a batch takes is waited for no more.
+   */
+  async #isFree(): Promise<boolean> {
+    const deadline = (this.#openSince ?? performance.now()) + probeMs
+    if (performance.now() >= deadline) return false
+    try {
+      return (await byDeadline(this.#write<boolean>('isFree'), deadline)) ?? false
+    } catch {
+      return false
+    }
+  }
+
   /** Commits; a thread that was lost before it answered may have done it. */
-  async #commit(session: Session, commitId: string | null, deals: readonly string[]): Promise<void> {
+  async #commit(session: Pick<Session, 'commit'>, commitId: string | null, deals: readonly string[]): Promise<void> {
     try {
       await session.commit(commitId, deals)
     } catch (error) {
@@ -175,6 +280,7 @@ export class SqliteStorage implements Storage {
 const sessionMethods = [
   'load',
   'save',
+  'noteChanges',
   'fetch',
   'entries',
   'savepoint',
@@ -184,18 +290,13 @@ const sessionMethods = [
   'rollback',
 ] as const
 
-function remoteSession(thread: Thread, number: number, atEnd: () => void): Session {
-  return remote<Session>(thread, number, sessionMethods, atEnd)
-}
-
-/** An object whose methods are answered by session `number` in the thread; the ones that end it call `atEnd`. */
+/** An object whose methods are answered by a session in the thread; the ones that end it call `atEnd`. */
 function remote<Target>(
   thread: Thread,
-  number: number,
+  place: SessionPlace,
   methods: readonly (keyof Target & string)[],
   atEnd: () => void,
 ): Target {
-  const place: SessionPlace = { number, life: thread.life }
   const ends: ReadonlySet<string> = new Set(['commit', 'rollback', 'end'])
   const entries = methods.map((method) => [
     method,

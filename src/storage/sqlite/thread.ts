@@ -11,10 +11,10 @@ interface Waiting {
   reject(error: Error): void
 }
 
-/** Where a session is: its number in the worker of one life of the thread. */
+/** Where a session is: its number in the worker of one life of the thread; null for one that nothing was asked of yet. */
 export interface SessionPlace {
   readonly number: number
-  readonly life: number
+  life: number | null
 }
 
 // The same extension as this file: TypeScript when run from source, JavaScript when built.
@@ -34,6 +34,7 @@ export class Thread {
   readonly #waiting = new Map<number, Waiting>()
   #asked = 0
   #life = 0
+  #sessions = 0
   #isEnded = false
 
   constructor(options: ConnectionOptions) {
@@ -45,17 +46,26 @@ export class Thread {
     return this.#life
   }
 
+  /** A place for a session that begins with its first call. */
+  place(): SessionPlace {
+    this.#sessions += 1
+    return { number: this.#sessions, life: null }
+  }
+
   /**
    * Calls a method of the worker's desk, or of one of its sessions.
    *
-   * @param session its number, and the life of the thread in which it was opened
+   * @param session its number, and the life of the thread in which it was opened; the first call begins its transaction
    * @throws what the contract names; ConnectionLostError if the thread ends before it answers; ClosedError after `end`
    */
   call<T>(method: string, parameters: readonly unknown[], session: SessionPlace | null = null): Promise<T> {
     if (this.#isEnded) return Promise.reject(new ClosedError())
-    if (session !== null && (this.#worker === null || session.life !== this.#life))
+    const isFirst = session?.life === null
+    if (session !== null && !isFirst && (this.#worker === null || session.life !== this.#life))
       return Promise.reject(this.#lost(new Error('it ended')))
-    return this.#ask(this.#started(), method, parameters, session)
+    const worker = this.#started()
+    if (isFirst) session.life = this.#life
+    return this.#ask(worker, method, parameters, session, isFirst)
   }
 
   /** Closes the connections and ends the thread, after which every call is refused. */
@@ -64,18 +74,24 @@ export class Thread {
     this.#isEnded = true
     const worker = this.#worker
     if (worker === null) return
-    await this.#ask(worker, 'close', [], null)
+    await this.#ask(worker, 'close', [], null, false)
     this.#worker = null
     await worker.terminate()
     for (const waiting of this.#takeWaiting()) waiting.reject(new ClosedError())
   }
 
-  #ask<T>(worker: Worker, method: string, parameters: readonly unknown[], session: SessionPlace | null): Promise<T> {
+  #ask<T>(
+    worker: Worker,
+    method: string,
+    parameters: readonly unknown[],
+    session: SessionPlace | null,
+    isFirst: boolean,
+  ): Promise<T> {
     const id = ++this.#asked
     if (this.#waiting.size === 0) worker.ref()
     return new Promise<T>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
-      worker.postMessage({ id, session: session?.number ?? null, method, parameters } satisfies Question)
+      worker.postMessage({ id, session: session?.number ?? null, isFirst, method, parameters } satisfies Question)
     })
   }
 

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { settleAlone } from '../../ledger/batch.ts'
 import type {
+  AccountName,
   EntryQuery,
   HistoryRow,
   HoldingAnswer,
@@ -9,19 +10,24 @@ import type {
   Session,
   Snapshot,
 } from '../contract.ts'
+import type { BulkSession } from '../cached-contract.ts'
 import { schemaVersions, SqliteSchemaSession } from './alter.ts'
 import { packAnswer, unpackBatch, type AnswerMessage, type BatchMessage } from './batch-message.ts'
+import { SqliteBulkSession } from './bulk.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
 import { packFault, toFault, type FaultMessage } from './faults.ts'
 import { attempt, fetchEntries, fetchOne, SqliteSession } from './session.ts'
 import { SqliteSnapshot } from './snapshot.ts'
 import { sharedStatements } from './statements.ts'
+import { readWhole, type Whole } from './whole.ts'
 
 /** What the main thread asks: a method of `Desk`, or of a session that it opened. */
 export interface Question {
   readonly id: number
   /** The session's number, or null for the desk. */
   readonly session: number | null
+  /** Whether this is the first that the session hears of: its transaction is begun before. */
+  readonly isFirst: boolean
   readonly method: string
   readonly parameters: readonly unknown[]
 }
@@ -35,8 +41,9 @@ class Desk {
   readonly #options: ConnectionOptions
   #connection: Connection | null = null
   #opening: Promise<Connection> | null = null
-  readonly #sessions = new Map<number, Session | Snapshot | SchemaSession>()
-  #sessionsMade = 0
+  readonly #sessions = new Map<number, Session | Snapshot | SchemaSession | BulkSession>()
+  /** Those who want to know whether the file is free, as soon as the transaction of this thread is over. */
+  #probing: (() => void)[] = []
 
   constructor(options: ConnectionOptions) {
     this.#options = options
@@ -47,19 +54,76 @@ class Desk {
     return packAnswer(await settleAlone(() => this.#begin(connection), unpackBatch(message), null))
   }
 
-  async begin(): Promise<number> {
-    return this.#keep(await this.#begin(await this.#open()))
-  }
-
-  async snapshot(): Promise<number> {
+  async snapshot(number: number): Promise<void> {
     const connection = await Connection.open(this.#options)
-    return this.#keep(await attempt('open a snapshot', () => new SqliteSnapshot(connection)))
+    this.#sessions.set(number, await attempt('open a snapshot', () => new SqliteSnapshot(connection)))
   }
 
-  async alter(): Promise<number> {
+  async alter(number: number): Promise<void> {
     const connection = await this.#open()
     connection.beginWrite()
-    return this.#keep(new SqliteSchemaSession(connection))
+    this.#sessions.set(number, new SqliteSchemaSession(connection))
+  }
+
+  async bulk(
+    number: number,
+    request: { app: string; location: string; commitId: string; now: number },
+  ): Promise<bigint> {
+    const connection = await this.#open()
+    connection.beginWrite()
+    try {
+      const session = new SqliteBulkSession(connection, request)
+      this.#sessions.set(number, session)
+      return session.generation
+    } catch (error) {
+      connection.rollback()
+      throw error
+    }
+  }
+
+  /** Whether nobody writes to the file; asked again when a transaction of this thread is over, and at once otherwise. */
+  async isFree(): Promise<boolean> {
+    const connection = await this.#open()
+    if (connection.isInTransaction) {
+      await new Promise<void>((resolve) => {
+        this.#probing.push(resolve)
+      })
+    }
+    return attempt('see whether the file is free', () => connection.isFree())
+  }
+
+  async whole(accounts: readonly AccountName[]): Promise<Whole[]> {
+    const connection = await this.#open()
+    return attempt('read accounts', () => atOneMoment(connection, () => readWhole(connection, accounts)))
+  }
+
+  async changes(accountsMax: number): Promise<{ id: bigint; app: string; user_id: string }[]> {
+    const connection = await this.#open()
+    return attempt('read changes', () => connection.all(sharedStatements.changes, accountsMax))
+  }
+
+  deleteChanges(ids: readonly bigint[]): Promise<void> {
+    return this.#writing('delete changes', (connection) => {
+      for (const id of ids) connection.run(sharedStatements.deleteChange, id)
+    })
+  }
+
+  async cacheNote(): Promise<string | null> {
+    const connection = await this.#open()
+    return attempt('read the note about the cache', () => {
+      if (connection.get(sharedStatements.hasMeta) === undefined) return null
+      return cacheNoteOf(connection)
+    })
+  }
+
+  noteCache(expected: string | null, note: string | null): Promise<string | null> {
+    return this.#writing('note the cache', (connection) => {
+      const found = cacheNoteOf(connection)
+      if (found !== expected) return found
+      if (note === null) connection.run(sharedStatements.deleteMeta, 'cache')
+      else connection.run(sharedStatements.setMeta, 'cache', note)
+      return note
+    })
   }
 
   async fetch(queries: readonly HoldingQuery[]): Promise<HoldingAnswer[]> {
@@ -84,7 +148,7 @@ class Desk {
     return attempt('look up a commit', () => connection.get(sharedStatements.commit, id) !== undefined)
   }
 
-  async sweep({
+  sweep({
     receiptsBefore,
     commitsBefore,
     rowsMax,
@@ -93,32 +157,18 @@ class Desk {
     commitsBefore: number
     rowsMax: number
   }): Promise<number> {
-    const connection = await this.#open()
-    connection.beginWrite()
-    return attempt('sweep', () => {
-      try {
-        const count =
-          connection.run(sharedStatements.sweepReceipts, receiptsBefore, rowsMax) +
-          connection.run(sharedStatements.sweepCommits, commitsBefore, rowsMax)
-        connection.commit()
-        return count
-      } finally {
-        connection.rollback()
-      }
-    })
+    return this.#writing(
+      'sweep',
+      (connection) =>
+        connection.run(sharedStatements.sweepReceipts, receiptsBefore, rowsMax) +
+        connection.run(sharedStatements.sweepCommits, commitsBefore, rowsMax),
+    )
   }
 
-  async reserve(name: string, atLeast: bigint, count: bigint): Promise<bigint> {
-    const connection = await this.#open()
-    connection.beginWrite()
-    return attempt('reserve numbers', () => {
-      try {
-        const row = connection.get<{ value: string }>(sharedStatements.reserve, name, atLeast, count, atLeast, count)
-        connection.execute('COMMIT')
-        return BigInt(row?.value ?? 0) - count
-      } finally {
-        connection.rollback()
-      }
+  reserve(name: string, atLeast: bigint, count: bigint): Promise<bigint> {
+    return this.#writing('reserve numbers', (connection) => {
+      const row = connection.get<{ value: string }>(sharedStatements.reserve, name, atLeast, count, atLeast, count)
+      return BigInt(row?.value ?? 0) - count
     })
   }
 
@@ -127,11 +177,37 @@ class Desk {
     this.#connection = null
   }
 
+  /** Begins a transaction, and calls its first method. */
+  async first(number: number, method: string, parameters: readonly unknown[]): Promise<unknown> {
+    this.#sessions.set(number, await this.#begin(await this.#open()))
+    return this.ofSession(number, method, parameters)
+  }
+
   /** Calls a method of a session; one that ends it also forgets it. */
   async ofSession(number: number, method: string, parameters: readonly unknown[]): Promise<unknown> {
     const session = this.#sessions.get(number)
-    if (method === 'commit' || method === 'rollback' || method === 'end') this.#sessions.delete(number)
-    return call(session, method, parameters)
+    if (method !== 'commit' && method !== 'rollback' && method !== 'end') return call(session, method, parameters)
+    this.#sessions.delete(number)
+    try {
+      return await call(session, method, parameters)
+    } finally {
+      for (const resolve of this.#probing.splice(0)) resolve()
+    }
+  }
+
+  /** Does something in a write transaction of its own. */
+  async #writing<T>(tried: string, work: (connection: Connection) => T): Promise<T> {
+    const connection = await this.#open()
+    connection.beginWrite()
+    return attempt(tried, () => {
+      try {
+        const answer = work(connection)
+        connection.commit()
+        return answer
+      } finally {
+        connection.rollback()
+      }
+    })
   }
 
   async #open(): Promise<Connection> {
@@ -148,12 +224,6 @@ class Desk {
       return new SqliteSession(connection)
     })
   }
-
-  #keep(session: Session | Snapshot | SchemaSession): number {
-    const number = ++this.#sessionsMade
-    this.#sessions.set(number, session)
-    return number
-  }
 }
 
 function atOneMoment<T>(connection: Connection, work: () => T): T {
@@ -165,6 +235,10 @@ function atOneMoment<T>(connection: Connection, work: () => T): T {
   }
 }
 
+function cacheNoteOf(connection: Connection): string | null {
+  return connection.get<{ value: string }>(sharedStatements.cacheNote)?.value ?? null
+}
+
 function call(target: unknown, method: string, parameters: readonly unknown[]): unknown {
   const found = (target as Record<string, unknown> | undefined)?.[method]
   if (typeof found !== 'function') throw new TypeError(`the worker has no ${method}`)
@@ -174,12 +248,11 @@ function call(target: unknown, method: string, parameters: readonly unknown[]): 
 if (parentPort !== null) {
   const port = parentPort
   const desk = new Desk(workerData as ConnectionOptions)
-  const answer = async ({ id, session, method, parameters }: Question): Promise<Answer> => {
+  const answer = async ({ id, session, isFirst, method, parameters }: Question): Promise<Answer> => {
     try {
-      return {
-        id,
-        value: await (session === null ? call(desk, method, parameters) : desk.ofSession(session, method, parameters)),
-      }
+      if (session === null) return { id, value: await call(desk, method, parameters) }
+      const value = isFirst ? desk.first(session, method, parameters) : desk.ofSession(session, method, parameters)
+      return { id, value: await value }
     } catch (error) {
       return { id, fault: packFault(toFault(error, method)) }
     }

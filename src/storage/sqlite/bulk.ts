@@ -1,0 +1,60 @@
+import { DatabaseError, TablesMissingError } from '../../errors.ts'
+import type { BulkSession, SqlParameter } from '../cached-contract.ts'
+import type { Connection } from './connection.ts'
+import { attempt, SqliteSession } from './session.ts'
+import { sharedStatements } from './statements.ts'
+
+// Comments may stand before the first word of a statement.
+const endsTransaction =
+  /^(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))*(?:begin|commit|end|rollback|savepoint|release)\b/i
+
+/** A change of an app by SQL: a transaction in which a row of `stockpile_meta` tells the triggers to put nothing on the list of changes. */
+export class SqliteBulkSession implements BulkSession {
+  readonly generation: bigint
+  readonly #connection: Connection
+  readonly #commitId: string
+  readonly #now: number
+
+  /**
+   * @param connection with its write transaction open
+   * @param commitId for `stockpile_commit`
+   * @throws TablesMissingError for an app that this database doesn't know
+   */
+  constructor(
+    connection: Connection,
+    { app, location, commitId, now }: { app: string; location: string; commitId: string; now: number },
+  ) {
+    this.#connection = connection
+    this.#commitId = commitId
+    this.#now = now
+    const hasMeta = connection.get(sharedStatements.hasMeta) !== undefined
+    const name = `generation:${app}`
+    const row = hasMeta ? connection.get<{ value: string }>(sharedStatements.nextGeneration, name) : undefined
+    if (row === undefined) throw new TablesMissingError(app, location)
+    this.generation = BigInt(row.value)
+    connection.run(sharedStatements.noteMeta, 'bulk', app)
+  }
+
+  run(sql: string, parameters: readonly SqlParameter[]): Promise<readonly object[]> {
+    return attempt('run a statement of a bulk change', () => {
+      if (endsTransaction.test(sql)) {
+        const rule =
+          'a bulk change is one transaction, which Stockpile begins and ends: leave BEGIN, COMMIT and their like out'
+        throw new DatabaseError(`${rule}; refused: ${sql}`, { sql })
+      }
+      return this.#connection.once(sql, parameters)
+    })
+  }
+
+  async commit(): Promise<void> {
+    await attempt('end a bulk change', () => {
+      this.#connection.run(sharedStatements.deleteMeta, 'bulk')
+      this.#connection.run(sharedStatements.insertCommit, this.#commitId, BigInt(this.#now))
+    })
+    await new SqliteSession(this.#connection).commit(this.#commitId)
+  }
+
+  async rollback(): Promise<void> {
+    await attempt('roll back', () => this.#connection.rollback()).catch(() => undefined)
+  }
+}
