@@ -24,6 +24,7 @@ export const optionInterfaces: readonly { readonly name: string; readonly title:
     title: 'A cache',
     use: 'memcached(servers, options), redis(target, options), memoryCache(options)',
   },
+  { name: 'RedisOptions', title: 'Redis', use: 'redis(target, options), besides those of every cache' },
   {
     name: 'MemoryCacheOptions',
     title: 'A cache in this process',

@@ -27,7 +27,14 @@ function manifest(): { version: string; dependencies: Record<string, string> } {
   return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as ReturnType<typeof manifest>
 }
 
-const entries = ['stockpile', 'stockpile/sqlite', 'stockpile/mysql', 'stockpile/postgres', 'stockpile/testing']
+const entries = [
+  'stockpile',
+  'stockpile/sqlite',
+  'stockpile/mysql',
+  'stockpile/postgres',
+  'stockpile/redis',
+  'stockpile/testing',
+]
 
 /** The README's first program. */
 function tour(): string {

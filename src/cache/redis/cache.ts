@@ -1,0 +1,247 @@
+import { randomBytes } from 'node:crypto'
+import type { Cache, CacheSettings, Entry, Found, Intended, Lookup, Token } from '../contract.ts'
+import type { Connection } from './connection.ts'
+import { headChars, tokenHexes } from './scripts.ts'
+import { Server, type Answer } from './server.ts'
+
+/** The identity of an entry is how it begins. */
+class RedisToken implements Token {
+  readonly key: string
+  readonly incarnation: string
+  readonly head: string
+
+  constructor(key: string, incarnation: string, head: string) {
+    this.key = key
+    this.incarnation = incarnation
+    this.head = head
+  }
+}
+
+// A script keeps everybody else waiting: about 4 µs, and 1 µs for each key, with values of a kilobyte.
+const keysMax = 100
+const charsMax = 1_000_000
+
+const counterHexes = 8
+const counterEnd = 16 ** counterHexes
+
+const busy = {
+  l: { state: 'busy', reason: 'lease' },
+  i: { state: 'busy', reason: 'intent' },
+  f: { state: 'busy', reason: 'full' },
+  unreachable: { state: 'busy', reason: 'unreachable' },
+} as const
+
+/** A cache on a Redis server: each call is a script, so that nothing comes between its steps. */
+export class RedisCache implements Cache {
+  readonly kind = 'redis'
+  readonly location: string
+  readonly name: string
+  readonly settings: CacheSettings
+  readonly #server: Server
+  readonly #connection: Connection
+  #tokenStart = ''
+  #tokenCount = counterEnd
+
+  constructor(options: {
+    readonly connection: Connection
+    readonly location: string
+    readonly name: string
+    readonly settings: CacheSettings
+  }) {
+    this.location = options.location
+    this.name = options.name
+    this.settings = options.settings
+    this.#connection = options.connection
+    this.#server = new Server(options.connection, options.location, options.settings.timeoutMs)
+  }
+
+  async find(lookups: readonly Lookup[]): Promise<Found[]> {
+    if (lookups.length <= keysMax) return this.#find(lookups)
+    return (await Promise.all(inParts(lookups).map((part) => this.#find(part)))).flat()
+  }
+
+  async intend(lookups: readonly Lookup[]): Promise<Intended[]> {
+    if (lookups.length <= keysMax) return this.#intend(lookups)
+    return (await Promise.all(inParts(lookups).map((part) => this.#intend(part)))).flat()
+  }
+
+  async intendGuard(guard: string): Promise<Token[] | null> {
+    const token = this.#newToken()
+    const answer = await this.#run('intend', [guard], [token, String(this.settings.intentMs), '1'])
+    if (typeof answer === 'string') return null
+    if (answer.values[0] === '-') return []
+    if (answer.values[0] !== '+') return null
+    return [new RedisToken(guard, answer.incarnation, `I${token}${answer.incarnation}`)]
+  }
+
+  async store(values: readonly { readonly token: Token; readonly text: string }[]): Promise<boolean[]> {
+    const stored = values.map(() => false)
+    const rounds = new Rounds()
+    values.forEach(({ token, text }, at) => {
+      if (!(token instanceof RedisToken) || !this.#fits(text)) return
+      rounds.add(token, at, text.length)
+    })
+    await Promise.all(
+      rounds.all().map(async ({ incarnation, tokens, places }) => {
+        const start = `V${this.#newToken()}${incarnation}`
+        const args = tokens.flatMap(({ head }, nth) => [head, start + values[places[nth]!]!.text])
+        const keys = tokens.map(({ key }) => key)
+        const answer = await this.#run('store', keys, [String(this.settings.ttlMs), ...args], incarnation)
+        if (typeof answer !== 'string') places.forEach((place, nth) => (stored[place] = answer.values[nth] === '1'))
+      }),
+    )
+    return stored
+  }
+
+  async release(tokens: readonly Token[]): Promise<void> {
+    const rounds = new Rounds()
+    tokens.forEach((token, at) => {
+      if (token instanceof RedisToken) rounds.add(token, at, 0)
+    })
+    await Promise.all(
+      rounds.all().map(({ incarnation, tokens: own }) => {
+        const [keys, heads] = [own.map(({ key }) => key), own.map(({ head }) => head)]
+        return this.#run('release', keys, heads, incarnation)
+      }),
+    )
+  }
+
+  async remove(keys: readonly string[]): Promise<boolean[]> {
+    const parts = inParts(keys).map(async (part) => {
+      const answer = await this.#run('remove', part, [])
+      return part.map((_key, at) => typeof answer !== 'string' && answer.values[at] === '1')
+    })
+    return (await Promise.all(parts)).flat()
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close()
+  }
+
+  async #find(lookups: readonly Lookup[]): Promise<Found[]> {
+    const { keys, guardAt } = keysOf(lookups)
+    const token = this.#newToken()
+    const args = [token, String(this.settings.leaseMs)]
+    if (lookups.some(({ known }) => known !== undefined)) args.push(...lookups.map(knownHeadOf))
+    const answer = await this.#run('find', keys, args)
+    if (typeof answer === 'string') return lookups.map(() => ({ entry: busy.unreachable, guard: busy.unreachable }))
+    const guards = keys.slice(lookups.length).map((key, nth) => entryOf(key, answer, lookups.length + nth, token))
+    return lookups.map(({ key, known }, at) => {
+      const entry: Entry =
+        answer.values[at] === 'k' ? { state: 'known', token: known! } : entryOf(key, answer, at, token)
+      return { entry, guard: guards[guardAt[at]! - lookups.length]! }
+    })
+  }
+
+  async #intend(lookups: readonly Lookup[]): Promise<Intended[]> {
+    const { keys, guardAt } = keysOf(lookups)
+    const token = this.#newToken()
+    const args = [token, String(this.settings.intentMs), String(lookups.length)]
+    const answer = await this.#run('intend', keys, args)
+    if (typeof answer === 'string') return lookups.map(() => ({ isAcknowledged: false, reason: answer }))
+    const { values, incarnation } = answer
+    return lookups.map(({ key }, at) => {
+      const done = values[2 * at]
+      if (done !== '+' && done !== '-') return { isAcknowledged: false, reason: String(done) }
+      return {
+        isAcknowledged: true,
+        token: done === '+' ? new RedisToken(key, incarnation, `I${token}${incarnation}`) : null,
+        before: textOf(values[2 * at + 1]),
+        guard: textOf(values[lookups.length + guardAt[at]!]),
+        incarnation,
+      }
+    })
+  }
+
+  /** Runs a script; what went wrong as text, where it did. */
+  async #run(...call: Parameters<Server['run']>): Promise<Answer | string> {
+    try {
+      return await this.#server.run(...call)
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error)
+    }
+  }
+
+  #fits(text: string): boolean {
+    const { valueBytesMax } = this.settings
+    // A character has three bytes at most, those with four count as two characters.
+    return text.length * 3 <= valueBytesMax || Buffer.byteLength(text) <= valueBytesMax
+  }
+
+  /** One that nobody else has: random for this cache, then counted. All entries of a round may have the same, under keys of their own. */
+  #newToken(): string {
+    if (this.#tokenCount === counterEnd) {
+      this.#tokenStart = randomBytes((tokenHexes - counterHexes) / 2).toString('hex')
+      this.#tokenCount = 0
+    }
+    return this.#tokenStart + (this.#tokenCount++).toString(16).padStart(counterHexes, '0')
+  }
+}
+
+/** Tokens, to be sent in rounds that are not too large, each of one life. */
+class Rounds {
+  readonly #rounds: { incarnation: string; tokens: RedisToken[]; places: number[]; chars: number }[] = []
+
+  add(token: RedisToken, place: number, chars: number): void {
+    let round = this.#rounds.at(-1)
+    const isOver =
+      round === undefined ||
+      round.incarnation !== token.incarnation ||
+      round.tokens.length === keysMax ||
+      round.chars + chars > charsMax
+    if (round === undefined || isOver) {
+      round = { incarnation: token.incarnation, tokens: [], places: [], chars: 0 }
+      this.#rounds.push(round)
+    }
+    round.tokens.push(token)
+    round.places.push(place)
+    round.chars += chars
+  }
+
+  all() {
+    return this.#rounds
+  }
+}
+
+function inParts<T>(all: readonly T[]): T[][] {
+  const parts: T[][] = []
+  for (let start = 0; start < all.length; start += keysMax) parts.push(all.slice(start, start + keysMax))
+  return parts
+}
+
+/** The keys of a round, then their guards, each once; and where among them the guard of each lookup is. */
+function keysOf(lookups: readonly Lookup[]): { keys: string[]; guardAt: number[] } {
+  const keys = lookups.map(({ key }) => key)
+  const places = new Map<string, number>()
+  const guardAt = lookups.map(({ guard }) => {
+    let place = places.get(guard)
+    if (place === undefined) {
+      place = keys.push(guard) - 1
+      places.set(guard, place)
+    }
+    return place
+  })
+  return { keys, guardAt }
+}
+
+function knownHeadOf({ known }: Lookup): string {
+  return known instanceof RedisToken ? known.head : ''
+}
+
+/** What the script `find` answered of a key. */
+function entryOf(key: string, { values, incarnation }: Answer, at: number, token: string): Entry {
+  const value = values[at]
+  if (value === '+') return { state: 'leased', token: new RedisToken(key, incarnation, `L${token}${incarnation}`) }
+  if (value === 'l' || value === 'i' || value === 'f') return busy[value]
+  const entry = String(value)
+  return {
+    state: 'value',
+    token: new RedisToken(key, incarnation, entry.slice(0, headChars)),
+    text: entry.slice(headChars),
+  }
+}
+
+/** The text of an entry, null of nothing. */
+function textOf(entry: unknown): string | null {
+  return entry === '' ? null : String(entry).slice(headChars)
+}

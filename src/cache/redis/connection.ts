@@ -1,0 +1,9 @@
+/** A way to a server, on which commands are carried out in the order in which they were sent. */
+export interface Connection {
+  /** Sends a command, and answers what the server does; rejects with the server's error, or where it can't be asked. */
+  send(args: readonly string[]): Promise<unknown>
+  /** Gives up what was sent and not answered, where that is possible: the next command takes a new connection. */
+  reset(): void
+  /** Ends what was opened here. */
+  close(): Promise<void>
+}

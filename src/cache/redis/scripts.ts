@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto'
+
+/** What is done on the server, each in one step that nothing comes between. */
+export const scriptNames = ['find', 'intend', 'store', 'release', 'remove'] as const
+
+/** The name of a script. */
+export type ScriptName = (typeof scriptNames)[number]
+
+/**
+ * A stretch of time during which one server process is the primary without a break: nothing that was acknowledged in it can have been
+ * forgotten. It ends when the process ends, and when it is made a replica, even if it becomes the primary again later.
+ */
+export interface Life {
+  /** The process. */
+  readonly runId: string
+  /** Its replication history: every promotion begins another one. */
+  readonly replicationId: string
+}
+
+/** Hexadecimal digits of a token, and of the life that stands after them. */
+export const tokenHexes = 24
+const lifeHexes = 16
+
+/** How an entry begins: its kind (V, L or I), its token and the life that it belongs to. All of that is its identity. */
+export const headChars = 1 + tokenHexes + lifeHexes
+
+/** What scripts answer with in another life than theirs. */
+export const otherLifeCode = 'STOCKPILE_LIFE'
+
+/** A short name for a life, by which entries are stamped. */
+export function incarnationOf({ runId, replicationId }: Life): string {
+  return createHash('sha256').update(`${runId} ${replicationId}`).digest('hex').slice(0, lifeHexes)
+}
+
+// A process that never had these scripts, with the life in their text, answers NOSCRIPT: the memory of scripts is neither stored nor
+// replicated. The same process may still begin another life, as a replica that is promoted again later, so each run looks. What was
+// stored in another life than the script's is nothing: it may lack what was acknowledged after it was copied to a disk or a replica.
+function prelude(life: Life): string {
+  return `-- Stockpile, process ${life.runId}
+local life = '${incarnationOf(life)}'
+local call, pcall = redis.call, redis.pcall
+local info = call('INFO', 'replication')
+if not string.find(info, 'role:master', 1, true) or not string.find(info, 'master_replid:${life.replicationId}', 1, true) then
+  return redis.error_reply('${otherLifeCode} the server has begun another life')
+end
+local function read(key)
+  local entry = pcall('GET', key)
+  if type(entry) == 'string' and #entry >= ${headChars} and string.sub(entry, ${2 + tokenHexes}, ${headChars}) == life then
+    return entry, string.byte(entry)
+  end
+end
+local function has(key, head)
+  return pcall('GETRANGE', key, 0, ${headChars - 1}) == head
+end
+`
+}
+
+// V is 86, L is 76, I is 73. A status reply is a table with `ok`, an error one with `err`.
+const bodies: Readonly<Record<ScriptName, string>> = {
+  // KEYS: keys, then guards. ARGV: token, milliseconds of a lease, then the heads that are known of the keys.
+  // Answers of each: an entry, k (as known), + (leased), l (a lease), i (an intent), f (no room for a lease).
+  find: `
+local lease, answers = 'L' .. ARGV[1] .. life, {}
+for at = 1, #KEYS do
+  local key, known = KEYS[at], ARGV[at + 2]
+  if known and known ~= '' and has(key, known) then
+    answers[at] = 'k'
+  else
+    local entry, kind = read(key)
+    if kind == 86 then answers[at] = entry
+    elseif kind == 76 then answers[at] = 'l'
+    elseif kind == 73 then answers[at] = 'i'
+    elseif pcall('SET', key, lease, 'PX', ARGV[2]).ok then answers[at] = '+'
+    else answers[at] = 'f' end
+  end
+end
+return answers`,
+  // KEYS: keys, then guards. ARGV: token, milliseconds of an intent, number of keys. Answers of each key: + (stored), - (removed instead) or
+  // what went wrong, then the value before or nothing; of each guard: the value or nothing.
+  intend: `
+local intent, count, answers = 'I' .. ARGV[1] .. life, tonumber(ARGV[3]), {}
+for at = 1, count do
+  local entry, kind = read(KEYS[at])
+  local done = '+'
+  if not pcall('SET', KEYS[at], intent, 'PX', ARGV[2]).ok then
+    local removed = pcall('DEL', KEYS[at])
+    done = type(removed) == 'number' and '-' or removed.err
+  end
+  answers[2 * at - 1], answers[2 * at] = done, kind == 86 and entry or ''
+end
+for at = count + 1, #KEYS do
+  local entry, kind = read(KEYS[at])
+  answers[count + at] = kind == 86 and entry or ''
+end
+return answers`,
+  // ARGV: milliseconds of a value, then of each key the head that it must have and the new entry. Answers of each: 1 (stored) or 0.
+  store: `
+local answers = {}
+for at = 1, #KEYS do
+  answers[at] = has(KEYS[at], ARGV[2 * at]) and pcall('SET', KEYS[at], ARGV[2 * at + 1], 'PX', ARGV[1]).ok and '1' or '0'
+end
+return answers`,
+  // ARGV: of each key the head that it must have.
+  release: `
+for at = 1, #KEYS do
+  if has(KEYS[at], ARGV[at]) then pcall('DEL', KEYS[at]) end
+end
+return {}`,
+  // Answers of each: 1 (nothing lies there) or 0.
+  remove: `
+local answers = {}
+for at = 1, #KEYS do
+  answers[at] = type(pcall('DEL', KEYS[at])) == 'number' and '1' or '0'
+end
+return answers`,
+}
+
+/** The text of a script for one life of a server. */
+export function scriptOf(name: ScriptName, life: Life): string {
+  return prelude(life) + bodies[name].trimStart()
+}

@@ -1,0 +1,199 @@
+import { createHash } from 'node:crypto'
+import { UnsupportedCacheError } from '../../errors.ts'
+import type { Connection } from './connection.ts'
+import { incarnationOf, otherLifeCode, scriptNames, scriptOf, type Life, type ScriptName } from './scripts.ts'
+
+/** What a script answered, and in which life. */
+export interface Answer {
+  readonly values: readonly unknown[]
+  readonly incarnation: string
+}
+
+/** A script on its way. */
+interface Call {
+  readonly name: ScriptName
+  readonly keys: readonly string[]
+  readonly args: readonly string[]
+  /** The life that it belongs to, or null where any will do. */
+  readonly incarnation: string | null
+  readonly resolve: (answer: Answer) => void
+  readonly reject: (error: unknown) => void
+  tries: number
+  /** Whether somebody still waits for it. */
+  isAwaited: boolean
+}
+
+/** A life whose scripts are loaded. */
+interface Loaded {
+  readonly incarnation: string
+  readonly hashes: Readonly<Record<ScriptName, string>>
+}
+
+// The first finds that the life is another one, the second that it has just changed again.
+const triesMax = 3
+
+/**
+ * One server: runs scripts on it, in the order in which they are asked for, and knows which of its lives it is in.
+ *
+ * A server that is silent is not waited for by everybody: after a call was not answered in time, one call at a time finds out whether it
+ * is back, and the others fail at once.
+ */
+export class Server {
+  readonly #connection: Connection
+  readonly #location: string
+  readonly #timeoutMs: number
+  #loaded: Loaded | null = null
+  /** What waits for scripts to be loaded, in its order. */
+  #waiting: Call[] = []
+  #isLoading = false
+  #answers = 0
+  #isSilent = false
+  #callsUnderWay = 0
+
+  constructor(connection: Connection, location: string, timeoutMs: number) {
+    this.#connection = connection
+    this.#location = location
+    this.#timeoutMs = timeoutMs
+  }
+
+  /**
+   * Runs a script.
+   *
+   * @param incarnation the life that it belongs to, where it makes no sense in another; null otherwise
+   * @throws where there was no answer in time; the script may have been run, or may yet be
+   */
+  run(
+    name: ScriptName,
+    keys: readonly string[],
+    args: readonly string[],
+    incarnation: string | null = null,
+  ): Promise<Answer> {
+    if (this.#isSilent && this.#callsUnderWay > 0) {
+      return Promise.reject(new Error('the server has not answered for a while'))
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+    const call: Call = { name, keys, args, incarnation, resolve, reject, tries: 0, isAwaited: true }
+    const answersBefore = this.#answers
+    const timer = setTimeout(() => {
+      // Where it was this process that stood still, the answer may have arrived: it is read before this runs.
+      setImmediate(() => this.#onTimeout(call, answersBefore))
+    }, this.#timeoutMs)
+    this.#callsUnderWay += 1
+    this.#send(call)
+    return promise.finally(() => {
+      call.isAwaited = false
+      this.#callsUnderWay -= 1
+      clearTimeout(timer)
+    })
+  }
+
+  #onTimeout(call: Call, answersBefore: number): void {
+    if (!call.isAwaited) return
+    call.reject(new Error(`the server did not answer within ${this.#timeoutMs} ms`))
+    if (this.#answers !== answersBefore) return
+    this.#isSilent = true
+    this.#connection.reset()
+  }
+
+  #send(call: Call): void {
+    if (!call.isAwaited) return
+    const loaded = this.#loaded
+    if (loaded === null) {
+      this.#waiting.push(call)
+      if (!this.#isLoading) void this.#load()
+      return
+    }
+    if (call.incarnation !== null && call.incarnation !== loaded.incarnation) {
+      call.reject(new Error('it belongs to another life of the server'))
+      return
+    }
+    const { name, keys, args } = call
+    this.#connection.send(['EVALSHA', loaded.hashes[name], String(keys.length), ...keys, ...args]).then(
+      (values) => {
+        this.#noteAnswer()
+        call.resolve({ values: values as unknown[], incarnation: loaded.incarnation })
+      },
+      (error: unknown) => this.#onError(call, loaded, error),
+    )
+  }
+
+  #onError(call: Call, loaded: Loaded, error: unknown): void {
+    if (!isOtherLife(error)) {
+      call.reject(error)
+      return
+    }
+    this.#noteAnswer()
+    if (this.#loaded === loaded) this.#loaded = null
+    call.tries += 1
+    if (call.tries < triesMax) this.#send(call)
+    else call.reject(error)
+  }
+
+  /** Finds out which life this is, and loads its scripts; then sends, or fails, what waits for that. */
+  async #load(): Promise<void> {
+    this.#isLoading = true
+    let fault: unknown = null
+    try {
+      this.#loaded = await this.#meet()
+      this.#noteAnswer()
+    } catch (error) {
+      fault = error
+    }
+    this.#isLoading = false
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const call of waiting) {
+      if (fault === null) this.#send(call)
+      else call.reject(fault)
+    }
+  }
+
+  async #meet(): Promise<Loaded> {
+    const life = this.#lifeIn(textOf(await this.#connection.send(['INFO'])))
+    const scripts = scriptNames.map((name) => scriptOf(name, life))
+    await Promise.all(scripts.map((script) => this.#connection.send(['SCRIPT', 'LOAD', script])))
+    const hashes = scripts.map((script, at) => [scriptNames[at], createHash('sha1').update(script).digest('hex')])
+    return {
+      incarnation: incarnationOf(life),
+      hashes: Object.fromEntries(hashes) as Record<ScriptName, string>,
+    }
+  }
+
+  #lifeIn(info: string): Life {
+    const facts = new Map(
+      info.split('\r\n').map((line) => {
+        const colon = line.indexOf(':')
+        return [line.slice(0, colon), line.slice(colon + 1)] as const
+      }),
+    )
+    const version = facts.get('redis_version') ?? 'unknown'
+    if (!(Number.parseInt(version, 10) >= 7)) {
+      throw new UnsupportedCacheError(this.#location, `it is Redis ${version}`, 'use Redis 7 or later')
+    }
+    if (facts.get('redis_mode') !== 'standalone') {
+      const fault = `it runs in the mode ${facts.get('redis_mode')}, and values and guards must lie on one server`
+      throw new UnsupportedCacheError(this.#location, fault, 'use a server that is not part of a cluster')
+    }
+    if (facts.get('role') !== 'master') throw new Error('the server is a replica')
+    const [runId = '', replicationId = ''] = [facts.get('run_id'), facts.get('master_replid')]
+    if (!/^[0-9a-f]{40}$/.test(runId) || !/^[0-9a-f]{40}$/.test(replicationId)) {
+      const fault = 'INFO does not tell its run_id and master_replid, so a restart could go unnoticed'
+      throw new UnsupportedCacheError(this.#location, fault, 'use a Redis that tells them')
+    }
+    return { runId, replicationId }
+  }
+
+  #noteAnswer(): void {
+    this.#answers += 1
+    this.#isSilent = false
+  }
+}
+
+/** Whether the server says that the script doesn't belong to it. */
+function isOtherLife(error: unknown): boolean {
+  return error instanceof Error && (error.message.startsWith('NOSCRIPT') || error.message.startsWith(otherLifeCode))
+}
+
+function textOf(reply: unknown): string {
+  return typeof reply === 'string' ? reply : String(reply)
+}
