@@ -343,13 +343,18 @@ export function usersIn(users: readonly string[]): string[] {
   return lists(users, text).map((list) => `user_id IN (${list})`)
 }
 
-/** Conditions that are met by named holdings, each of them by a part. A list of one pair takes the optimizer a third longer than two equations. */
+/**
+ * Conditions that are met by named holdings, each of them by a part. A list of one pair takes the optimizer a third longer than two
+ * equations, and an UPDATE by it would scan the whole index.
+ */
 function holdingsIn(names: readonly { readonly user: string; readonly item: string }[]): string[] {
-  const [name] = names
-  if (names.length === 1 && name !== undefined) return [`user_id = ${text(name.user)} AND item_id = ${text(name.item)}`]
-  return lists(names, ({ user, item }) => `(${text(user)},${text(item)})`).map(
-    (list) => `(user_id, item_id) IN (${list})`,
-  )
+  const [name] = names.slice(-1)
+  const isOneLeft = name !== undefined && names.length % namesPerList === 1
+  const conditions = lists(
+    isOneLeft ? names.slice(0, -1) : names,
+    ({ user, item }) => `(${text(user)},${text(item)})`,
+  ).map((list) => `(user_id, item_id) IN (${list})`)
+  return isOneLeft ? [...conditions, `user_id = ${text(name.user)} AND item_id = ${text(name.item)}`] : conditions
 }
 
 /** The insides of IN lists for any number of names. */
