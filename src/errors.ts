@@ -31,6 +31,7 @@ export {
 } from './errors/schema.ts'
 export {
   ClosedError,
+  InBulkError,
   InTransactionError,
   JoinRefusedError,
   NoTransactionError,

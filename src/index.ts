@@ -1,4 +1,6 @@
-export { Stockpile, type StockpileOptions, type TransactionOptions } from './stockpile.ts'
+export { Stockpile, type TransactionOptions } from './stockpile.ts'
+export type { StockpileOptions } from './stockpile-options.ts'
+export type { AuditOptions, StaleRead } from './cache/auditor.ts'
 export {
   Inventory,
   type Outcomes,
@@ -31,6 +33,7 @@ export type { Deal, Outcome, WriteOptions } from './model/deal.ts'
 export type { ItemId, UserId } from './model/id.ts'
 export { Items } from './model/items.ts'
 export type { Entry, HistoryFilter } from './ledger/history.ts'
+export type { Sql } from './ledger/bulk.ts'
 export type { BatchOptions } from './ledger/lane.ts'
 export type { Joined } from './ledger/join.ts'
 export type { Logger } from './ledger/logger.ts'
@@ -38,6 +41,7 @@ export type { Joinable } from './clients/executor-of.ts'
 export { fromDrizzle, type DrizzleSql, type DrizzleTransaction } from './clients/from-drizzle.ts'
 export type { BatchTrace, DealTrace, TransactionTrace } from './ledger/trace.ts'
 export type { Break, VerifyOptions, VerifyReport } from './ledger/verify.ts'
+export type { SqlParameter } from './storage/cached-contract.ts'
 export type { Executor, Storage } from './storage/contract.ts'
 export type { Migration } from './storage/migrator.ts'
 export type {
@@ -60,6 +64,7 @@ export {
   ConnectionLostError,
   DatabaseError,
   DriverMissingError,
+  InBulkError,
   InTransactionError,
   InvalidArgumentError,
   InvalidPropertiesError,

@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" />
-import type { Cache } from './cache/contract.ts'
+import type { CacheStatistics } from './cache/statistics.ts'
 import { executorOf, type Joinable } from './clients/executor-of.ts'
 import { InvalidArgumentError } from './errors.ts'
 import { Core } from './inventory/core.ts'
@@ -7,12 +7,10 @@ import { Hybrid, type HybridInventory } from './inventory/hybrid.ts'
 import { plannerOf, type AnyInventory, type Inventory, type Outcomes } from './inventory/inventory.ts'
 import { Serial, type SerialGiven, type SerialOptions } from './inventory/serial.ts'
 import { Tally } from './inventory/tally.ts'
+import type { Sql } from './ledger/bulk.ts'
 import { collect, settleInOne } from './ledger/collect.ts'
 import type { Joined } from './ledger/join.ts'
-import type { BatchOptions, LaneSettings } from './ledger/lane.ts'
 import { Ledger } from './ledger/ledger.ts'
-import type { Logger } from './ledger/logger.ts'
-import type { SerialSource } from './ledger/serial-numbers.ts'
 import type { Callback } from './ledger/transaction.ts'
 import type { VerifyOptions, VerifyReport } from './ledger/verify.ts'
 import { toChange, type Change } from './model/change.ts'
@@ -21,38 +19,12 @@ import { toApp, type UserId } from './model/id.ts'
 import { toOptions } from './model/options.ts'
 import type { Quantity } from './model/quantity.ts'
 import type { Properties } from './model/serial.ts'
-import type { Storage } from './storage/contract.ts'
 import type { Migration } from './storage/migrator.ts'
+import { ledgerSettings, toCount, type StockpileOptions } from './stockpile-options.ts'
 import { Cacher } from './wrap/cacher.ts'
 
 // What a timer can wait for, about 25 days: it takes anything longer for no time at all.
 const timerMsMax = 2 ** 31 - 1
-
-// The last moment that a Date can name.
-const timeMsMax = 8.64e15
-
-/** How a Stockpile is made. */
-export interface StockpileOptions {
-  /** Where holdings live: `sqlite(path)`, `mysql(url or pool)`, `postgres(url or client)`. */
-  readonly storage: Storage
-  /**
-   * Where accounts are cached: `memoryCache()`, `memcached(servers)`, `redis(url or client)`. What is read is never older than what was
-   * acknowledged. The database remembers it: whoever writes to it must have the same one. Nothing is cached unless said otherwise.
-   */
-  readonly cache?: Cache
-  /** Milliseconds since 1970, so that tests own time; `Date.now` unless said otherwise. */
-  readonly clock?: () => number
-  /** Serial numbers of your own; otherwise they are leased from the database, unique for ever and rising with time. */
-  readonly serials?: SerialSource
-  /** `auto`: tables are made at first use (the default on SQLite); `migrate`: by `migrate()` only (the default elsewhere). */
-  readonly tables?: 'auto' | 'migrate'
-  /** How deals are batched. */
-  readonly batch?: BatchOptions
-  /** How long answers to idempotency keys are kept, in days above 0; 30 unless said otherwise, `Infinity` for ever. */
-  readonly receiptDays?: number
-  /** Told of what nobody waits for. Without one nothing is printed, except for a callback that throws, which becomes a process warning. */
-  readonly logger?: Logger
-}
 
 /** How a transaction runs. */
 export interface TransactionOptions {
@@ -77,53 +49,7 @@ export class Stockpile implements AsyncDisposable {
 
   /** @throws InvalidArgumentError naming the option that breaks a rule */
   constructor(options: StockpileOptions) {
-    // A storage alone is the likeliest slip.
-    if (typeof options !== 'object' || options === null || 'settle' in options) {
-      throw new InvalidArgumentError('options', options, "an object with a storage: { storage: sqlite('farm.db') }")
-    }
-    const {
-      storage,
-      cache = null,
-      clock = Date.now,
-      receiptDays = 30,
-      logger = null,
-    } = toOptions('options', options, [
-      'storage',
-      'cache',
-      'clock',
-      'serials',
-      'tables',
-      'batch',
-      'receiptDays',
-      'logger',
-    ])
-    if (typeof (storage as Storage | undefined)?.settle !== 'function') {
-      throw new InvalidArgumentError('storage', storage, 'sqlite(path), mysql(url or pool) or postgres(url or client)')
-    }
-    if (cache !== null && typeof cache.intend !== 'function')
-      throw new InvalidArgumentError('cache', cache, 'memoryCache(), memcached(servers) or redis(url or client)')
-    if (typeof clock !== 'function')
-      throw new InvalidArgumentError('clock', clock, 'a function that answers milliseconds since 1970')
-    if (typeof receiptDays !== 'number' || !(receiptDays > 0))
-      throw new InvalidArgumentError('receiptDays', receiptDays, 'a number of days above 0')
-    const serials = options.serials ?? null
-    if (serials !== null && typeof serials.next !== 'function')
-      throw new InvalidArgumentError('serials', serials, 'an object with a method next()')
-    const tables = options.tables ?? storage.tables
-    if (tables !== 'auto' && tables !== 'migrate')
-      throw new InvalidArgumentError('tables', tables, "'auto' or 'migrate'")
-    const keptMs = Math.ceil(receiptDays * 24 * 60 * 60 * 1000)
-    const receiptsKeptMs = keptMs > timeMsMax ? null : keptMs
-    this.ledger = new Ledger({
-      storage,
-      cache,
-      clock: () => toTime(clock()),
-      tables,
-      lane: laneSettings(options.batch, storage),
-      logger,
-      receiptsKeptMs,
-      serials,
-    })
+    this.ledger = new Ledger(ledgerSettings(options))
   }
 
   /**
@@ -258,6 +184,41 @@ export class Stockpile implements AsyncDisposable {
     return this.ledger.migrate(Array.from(apps as readonly string[], (app) => toApp(app)))
   }
 
+  /**
+   * Changes holdings of an app by SQL, many at once, in one transaction. Every cached value of the app is out at the moment of the commit, at
+   * a cost that doesn't grow with their number, and no reader gets an older one afterwards. The history gets an entry for every holding that
+   * was changed.
+   *
+   * @param work gets a function that runs one statement; nothing but that can be used inside
+   * @returns what the work returned, after the commit
+   * @throws what the work threw, after the rollback; InTransactionError inside a transaction; CacheUnavailableError if not every server of the cache
+   *   answered, and nothing was written; OutcomeUnknownError
+   * @example
+   * await stockpile.bulk('farm', async (sql) => {
+   *   await sql("UPDATE farm_stockpile_holding SET quantity = 0 WHERE item_id = 'daily_bonus'")
+   * })
+   */
+  async bulk<T>(app: string, work: (sql: Sql) => Promise<T>): Promise<T> {
+    if (typeof work !== 'function') throw new InvalidArgumentError('work', work, 'an async function')
+    return this.ledger.bulk(toApp(app), work)
+  }
+
+  /** What the cache did since this was made; null where there is none. */
+  get cacheStatistics(): CacheStatistics | null {
+    return this.ledger.cacheStatistics
+  }
+
+  /**
+   * Removes the cached values of all accounts that were changed by hand so far. Every Stockpile with a cache does that by itself, `relayMs` after
+   * the change at the latest; this is for those who can't wait.
+   *
+   * @returns how many accounts; 0 without a cache
+   * @throws CacheUnavailableError when values could not be removed; they are tried again later
+   */
+  async relay(): Promise<number> {
+    return this.ledger.relay()
+  }
+
   /** The apps that have tables in this database, sorted. */
   async apps(): Promise<string[]> {
     return this.ledger.apps()
@@ -316,41 +277,6 @@ function inventoryOf(change: Change, planner: AnyInventory | undefined, stockpil
 function coreOf({ kind, app, user }: Change, stockpile: Stockpile): AnyInventory {
   const core = kind === 'tally' ? Tally : kind === 'serial' ? Serial : Hybrid
   return new core(stockpile, app, user)
-}
-
-function laneSettings(batch: BatchOptions = {}, { isSingleWriter }: Storage): LaneSettings {
-  const {
-    dealsMax = 512,
-    bytesMax = 4 * 1024 * 1024,
-    queueMax = 65_536,
-    whenFull = 'refuse',
-  } = toOptions('batch', batch, ['dealsMax', 'bytesMax', 'queueMax', 'whenFull'])
-  if (whenFull !== 'refuse' && whenFull !== 'wait')
-    throw new InvalidArgumentError('batch.whenFull', whenFull, "'refuse' or 'wait'")
-  return {
-    dealsMax: toCount('batch.dealsMax', dealsMax, 1),
-    bytesMax: toCount('batch.bytesMax', bytesMax, 1),
-    queueMax: toCount('batch.queueMax', queueMax, 1),
-    whenFull,
-    // With the growing pauses of backOff about two seconds: longer than a deadlock takes, shorter than a caller likes to wait.
-    retriesMax: 20,
-    // Each holds a connection of the pool; the others are for the lane, the reads and the transactions.
-    detoursMax: 4,
-    // A single writer has no rows to skip: it waits for the whole file.
-    firstWait: isSingleWriter ? 'wait' : 'skip',
-  }
-}
-
-function toCount(argument: string, value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): number {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most) return value
-  const upTo = most === Number.MAX_SAFE_INTEGER ? '' : ` to ${most}`
-  throw new InvalidArgumentError(argument, value, `a whole number from ${least}${upTo}`)
-}
-
-/** Some clocks tell fractions, and a history keeps whole milliseconds. */
-function toTime(time: unknown): number {
-  if (typeof time === 'number' && Math.abs(time) <= timeMsMax) return Math.floor(time)
-  throw new InvalidArgumentError('clock', time, 'a function that answers milliseconds since 1970')
 }
 
 function toCallback(callback: unknown): Callback {

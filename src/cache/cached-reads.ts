@@ -176,7 +176,16 @@ export class CachedReads {
   #plainly(ask: Ask, reason: 'leaseMisses' | 'intentMisses' | 'tooLargeMisses' | 'unreachableMisses' | null): void {
     this.#statistics.misses += ask.readings.length
     if (reason !== null) this.#statistics[reason] += ask.readings.length
-    for (const { query, resolve, reject } of ask.readings) this.#database.read(query).then(resolve, reject)
+    for (const reading of ask.readings) {
+      this.#database.read(reading.query).then(
+        (answer) => {
+          reading.resolve(answer)
+        },
+        (error: unknown) => {
+          reading.reject(error)
+        },
+      )
+    }
   }
 
   /** Reads whole accounts, answers, and stores them by their tokens. */
@@ -254,11 +263,11 @@ function reasonOf({ reason }: Extract<Entry, { state: 'busy' }>): 'leaseMisses' 
 }
 
 function answerAll(ask: Ask, answer: (query: HoldingQuery) => HoldingAnswer): void {
-  for (const { query, resolve, reject } of ask.readings) {
+  for (const reading of ask.readings) {
     try {
-      resolve(answer(query))
+      reading.resolve(answer(reading.query))
     } catch (error) {
-      reject(error)
+      reading.reject(error)
     }
   }
 }

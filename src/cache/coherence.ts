@@ -1,19 +1,30 @@
-import { CacheUnavailableError } from '../errors.ts'
+import { CacheMismatchError, CacheUnavailableError } from '../errors.ts'
 import { toId } from '../model/id.ts'
 import type { AccountName, HoldingAnswer, HoldingQuery } from '../storage/contract.ts'
 import type { BulkSession, CachedStorage } from '../storage/cached-contract.ts'
 import { guardText } from './account-text.ts'
 import { Announcer } from './announcer.ts'
+import { Auditor, type AuditOptions, type StaleRead } from './auditor.ts'
 import { CachedReads, type DatabaseReads } from './cached-reads.ts'
 import type { Cache } from './contract.ts'
 import { Keys } from './keys.ts'
 import { register, unregister, type Registered } from './registration.ts'
 import { Relay } from './relay.ts'
+import { Trail } from './trail.ts'
 import { noStatistics, type CacheStatistics } from './statistics.ts'
 
 // A cache may serve several Stockpiles of a process, and several of them one database: what they share ends with the last.
 const usersOfCaches = new WeakMap<Cache, number>()
 const usersOfNotes = new Map<string, number>()
+
+/** How a coherence tells of what goes on. */
+export interface CoherenceSettings {
+  readonly audit: AuditOptions | null
+  /** Is told what the relay failed with. */
+  report(error: unknown): void
+  /** Is told of every stale read that was proven. */
+  reportStaleRead(proof: StaleRead): void
+}
 
 /** What there is once the database knows of the cache. */
 interface Ready {
@@ -28,23 +39,42 @@ interface Ready {
  */
 export class Coherence {
   readonly cache: Cache
+  readonly #shared: Cache
   readonly statistics: CacheStatistics = noStatistics()
   readonly #storage: CachedStorage
   readonly #database: DatabaseReads
   readonly #relay: Relay
+  readonly #auditor: Auditor | null
   #registering: Promise<void> | null = null
   #ready: Ready | null = null
 
-  /** @param report is told of what nobody waits for */
-  constructor(cache: Cache, storage: CachedStorage, database: DatabaseReads, report: (error: unknown) => void) {
-    this.cache = cache
+  /** @param settings `audit`: how reads are audited; `report`: is told of what nobody waits for */
+  constructor(cache: Cache, storage: CachedStorage, database: DatabaseReads, settings: CoherenceSettings) {
+    const { audit } = settings
+    const trail = audit === null ? null : new Trail(cache)
+    this.#auditor =
+      audit === null || trail === null
+        ? null
+        : new Auditor(
+            audit.share,
+            (account) => versionOf(database, account),
+            trail,
+            (proof) => {
+              settings.reportStaleRead(proof)
+              audit.onStaleRead?.(proof)
+            },
+          )
+    this.cache = trail ?? cache
+    this.#shared = cache
     usersOfCaches.set(cache, (usersOfCaches.get(cache) ?? 0) + 1)
     this.#storage = storage
     this.#database = database
     const remove = async (accounts: readonly AccountName[]): Promise<void> => {
       await this.#remove(accounts)
     }
-    this.#relay = new Relay(storage, remove, cache.settings.relayMs, report)
+    this.#relay = new Relay(storage, remove, cache.settings.relayMs, (error) => {
+      settings.report(error)
+    })
   }
 
   /** Whether the database knows of the cache. */
@@ -67,7 +97,9 @@ export class Coherence {
 
   /** Reads through the cache; `isRefresh` reads the database and rewrites what is cached. */
   read(query: HoldingQuery, isRefresh: boolean): Promise<HoldingAnswer> {
-    return this.#required.reads.read(query, isRefresh)
+    const { reads, keys } = this.#required
+    if (this.#auditor?.isSampled() !== true) return reads.read(query, isRefresh)
+    return this.#auditor.read(keys.account(query.app, query.user), query, () => reads.read(query, isRefresh))
   }
 
   /** What one transaction tells the cache. */
@@ -77,23 +109,23 @@ export class Coherence {
   }
 
   /**
-   * Commits a change by SQL, so that every cached value of the app is out at that moment.
+   * Announces a change of a whole app by SQL, which must not be committed before this is done.
    *
-   * @throws CacheUnavailableError, after rolling back; and what `BulkSession.commit` throws
+   * @returns tells that it was committed, or was not
+   * @throws CacheUnavailableError; nothing may be committed then
    */
-  async commitBulk(app: string, session: BulkSession): Promise<void> {
+  async announceBulk(app: string, generation: bigint): Promise<(isCommitted: boolean) => void> {
     const tokens = await this.cache.intendGuard(this.#required.keys.guard(app))
-    if (tokens === null) {
-      await session.rollback()
-      throw new CacheUnavailableError(this.cache.location, 'not every server of it answered')
+    if (tokens === null) throw new CacheUnavailableError(this.cache.location, 'not every server of it answered')
+    return (isCommitted) => {
+      if (!isCommitted) void this.cache.release(tokens)
+      else void this.cache.store(tokens.map((token) => ({ token, text: guardText(token.incarnation, generation) })))
     }
-    try {
-      await session.commit()
-    } catch (error) {
-      void this.cache.release(tokens)
-      throw error
-    }
-    void this.cache.store(tokens.map((token) => ({ token, text: guardText(token.incarnation, session.generation) })))
+  }
+
+  /** The note about the cache that the database must have. */
+  get note(): string {
+    return this.#required.registered.note
   }
 
   /** Removes the cached values of all accounts that were changed past the cache so far; says how many. */
@@ -109,7 +141,7 @@ export class Coherence {
       const { registered } = this.#ready
       if (isLast(usersOfNotes, registered.note)) await unregister(this.#storage, this.cache, registered)
     }
-    if (isLast(usersOfCaches, this.cache)) await this.cache.close()
+    if (isLast(usersOfCaches, this.#shared)) await this.cache.close()
   }
 
   get #required(): Ready {
@@ -136,6 +168,37 @@ export class Coherence {
   }
 }
 
+/**
+ * Commits a change of a whole app by SQL, so that every cached value of the app is out at that moment.
+ *
+ * @param coherence null where there is no cache
+ * @throws CacheUnavailableError and CacheMismatchError, after rolling back; and what `BulkSession.commit` throws
+ */
+export async function commitBulk(
+  app: string,
+  session: BulkSession,
+  storage: Pick<CachedStorage, 'cacheNote'>,
+  coherence: Coherence | null,
+): Promise<void> {
+  let tell: ((isCommitted: boolean) => void) | null = null
+  try {
+    // All that it changed is locked by now: what the database remembers later, it learns after this.
+    const [noted, own] = [await storage.cacheNote(), coherence?.note ?? null]
+    if (noted !== own) throw new CacheMismatchError({ noted, own })
+    tell = (await coherence?.announceBulk(app, session.generation)) ?? null
+  } catch (error) {
+    await session.rollback()
+    throw error
+  }
+  let isCommitted = false
+  try {
+    await session.commit()
+    isCommitted = true
+  } finally {
+    tell?.(isCommitted)
+  }
+}
+
 /** Counts one user less; says whether there is none left. */
 function isLast<Shared extends WeakKey | string>(
   users: {
@@ -149,6 +212,12 @@ function isLast<Shared extends WeakKey | string>(
   if (left > 0) users.set(shared, left)
   else users.delete(shared)
   return left === 0
+}
+
+/** Asks for no holding that is there. */
+async function versionOf(database: DatabaseReads, { app, user }: AccountName): Promise<bigint> {
+  const { version } = await database.read({ app, user, items: ['0'], hasSerials: false })
+  return version
 }
 
 function isUser(user: string): boolean {

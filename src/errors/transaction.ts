@@ -107,3 +107,17 @@ export class JoinRefusedError extends StockpileError {
     super(`this connection can not be joined: ${reason}`, { ...data }, options)
   }
 }
+
+/** An inventory was used inside a bulk change. */
+export class InBulkError extends StockpileError {
+  static override readonly reference = {
+    code: 'IN_BULK',
+    isRetryable: false,
+    meaning: 'The callback of `bulk()` used an inventory of the same Stockpile, which can not be a part of it.',
+    afterwards: 'Nothing was written by this call; the bulk change is rolled back if the error leaves its callback.',
+  }
+
+  constructor() {
+    super('inside bulk() only its sql can be used: inventories of the same Stockpile are for before and after it')
+  }
+}

@@ -1,19 +1,23 @@
 import { uuidv7 } from 'uuidv7'
 import {
   ClosedError,
+  InBulkError,
   InTransactionError,
   NoTransactionError,
   OutcomeUnknownError,
   SecondDatabaseError,
 } from '../errors.ts'
 import type { Announcer } from '../cache/announcer.ts'
-import type { DatabaseReads } from '../cache/cached-reads.ts'
-import { Coherence } from '../cache/coherence.ts'
+import type { AuditOptions } from '../cache/auditor.ts'
+import { Coherence, commitBulk } from '../cache/coherence.ts'
 import type { Cache } from '../cache/contract.ts'
+import type { CacheStatistics } from '../cache/statistics.ts'
 import { prepareDeal, type Deal } from '../model/deal.ts'
 import type { NextSerial } from '../model/quantity.ts'
 import type { Executor, HoldingAnswer, HoldingQuery, SettledChange, Storage } from '../storage/contract.ts'
 import { Migrator, type Migration } from '../storage/migrator.ts'
+import { coherenceOf } from './coherent.ts'
+import { inBulk, runBulk, type Sql } from './bulk.ts'
 import { collect, collecting, type SettleAll } from './collect.ts'
 import { Gate } from './gate.ts'
 import { toEntry, toEntryQuery, type Entry, type HistoryFilter } from './history.ts'
@@ -24,7 +28,7 @@ import type { Logger } from './logger.ts'
 import { Provisions } from './provisions.ts'
 import { ReadLane } from './read-lane.ts'
 import { refusalError } from './refusal.ts'
-import { backOff, isPassing, patiently } from './retry.ts'
+import { backOff, isPassing } from './retry.ts'
 import type { SerialSource } from './serial-numbers.ts'
 import { Sweeper } from './sweeper.ts'
 import { traced, traces } from './trace.ts'
@@ -38,6 +42,7 @@ const appsMax = 100
 export interface LedgerSettings {
   readonly storage: Storage
   readonly cache: Cache | null
+  readonly audit: AuditOptions | null
   readonly clock: () => number
   readonly tables: 'auto' | 'migrate'
   readonly lane: LaneSettings
@@ -78,7 +83,7 @@ export class Ledger {
     this.#migrator = new Migrator(storage, settings.tables)
     this.#sweeper = new Sweeper(settings)
     this.#readLane = new ReadLane((queries) => storage.fetch(queries))
-    this.#coherence = settings.cache === null ? null : this.#cohere(settings.cache)
+    this.#coherence = coherenceOf(settings, this.#readLane)
     this.#provisions = new Provisions(settings, this.#migrator, this.#coherence)
     this.#lane = new Lane((deals, wait) => {
       this.#sweeper.remind()
@@ -255,6 +260,37 @@ export class Ledger {
     }
   }
 
+  /** Changes an app's holdings by SQL, in one transaction, and has every cached value of the app be out with its commit. */
+  async bulk<T>(app: string, work: (sql: Sql) => Promise<T>): Promise<T> {
+    const scope = this.#enter()
+    try {
+      if (scope !== null) throw new InTransactionError('bulk')
+      await this.#provisions.provideApp(app, undefined)
+      const session = await this.#storage.bulk(app)
+      return await runBulk(this, session, work, () => commitBulk(app, session, this.#storage, this.#coherence))
+    } finally {
+      this.#leave()
+    }
+  }
+
+  /** What the cache did so far; null where there is none. */
+  get cacheStatistics(): CacheStatistics | null {
+    return this.#coherence === null ? null : { ...this.#coherence.statistics }
+  }
+
+  /** Removes the cached values of all accounts that were changed past the cache so far; says how many. */
+  async relay(): Promise<number> {
+    const scope = this.#enter()
+    try {
+      if (scope !== null) throw new InTransactionError('relay')
+      if (this.#coherence === null) return 0
+      await this.#coherence.ready()
+      return await this.#coherence.drain()
+    } finally {
+      this.#leave()
+    }
+  }
+
   /** Checks the books of an app. */
   async verify(app: string, options: VerifyOptions): Promise<VerifyReport> {
     const scope = this.#enter()
@@ -311,6 +347,7 @@ export class Ledger {
   /** The ambient level, if it is one of this ledger's. */
   #scope(): Scope | null {
     if (this.#closing !== null) throw new ClosedError()
+    if (inBulk.getStore() === this) throw new InBulkError()
     const scope = ambient.getStore()
     if (scope === undefined) return null
     if (scope.root.owner === this) return scope
@@ -350,18 +387,6 @@ export class Ledger {
 
   #announcer(): Announcer | null {
     return this.#coherence?.announcer() ?? null
-  }
-
-  #cohere(cache: Cache): Coherence {
-    const reads: DatabaseReads = {
-      read: (query) => this.#readLane.read(query),
-      wholes: (accounts) => patiently(() => this.#storage.fetchWhole(accounts)),
-    }
-    return new Coherence(cache, this.#storage, reads, (error) => {
-      this.#settings.logger?.warn('the relay that removes cached values after changes by hand failed; it goes on', {
-        error,
-      })
-    })
   }
 
   #report(callbacks: readonly Callback[], level: Scope | null = null): Promise<void> {

@@ -59,7 +59,7 @@ export class Passthru<Q, Given = Amount> extends Inventory<Q, Given> {
   }
 
   override get uncached(): this {
-    return new Uncached(this) as Passthru<Q, Given> as this
+    return new Uncached(this) as unknown as this
   }
 
   override read(selection: Selection): Promise<Items<Q>> {

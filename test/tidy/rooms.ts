@@ -15,8 +15,10 @@ interface Room {
 
 const errors = /^src\/errors(?:\.ts$|\/)/
 const model = /^src\/model\//
-const contract = /^src\/storage\/contract\.ts$/
+const contract = /^src\/storage\/(?:cached-)?contract\.ts$/
 const cacheContract = /^src\/cache\/contract\.ts$/
+const cacheDoor = /^src\/cache\/coherence\.ts$/
+const cacheTypes = /^src\/cache\/(?:announcer|auditor|contract|statistics)\.ts$/
 const connectionQueue = /^src\/storage\/(?:places|by-deadline)\.ts$/
 const publicSurface =
   /^src\/(?:index|testing\/index|storage\/(?:sqlite|mysql|postgres)\/index|cache\/(?:memory|memcached|redis)\/index|cli\/index|server\/index)\.ts$/
@@ -50,7 +52,8 @@ const rooms: readonly Room[] = [
   {
     name: 'ledger',
     files: /^src\/ledger\//,
-    open: [errors, model, contract, /^src\/storage\/migrator\.ts$/],
+    open: [errors, model, contract, cacheDoor, /^src\/storage\/migrator\.ts$/],
+    types: [cacheTypes],
     packages: /^(?:node:(?:async_hooks|diagnostics_channel|timers\/promises|process|util)|uuidv7)$/,
   },
   {
@@ -64,7 +67,14 @@ const rooms: readonly Room[] = [
   dialect('mysql', /^(?:node:|mariadb$)/),
   dialect('postgres', /^(?:node:|pg$)/),
   { name: 'storage/shards', files: /^src\/storage\/shards\//, open: [errors, contract], packages: /^node:/ },
-  { name: 'cache', files: /^src\/cache\/[^/]+\.ts$/, open: [errors, model], packages: /^$/ },
+  // The protocol, once for all caches: it knows what it needs of a database, and no database.
+  {
+    name: 'cache',
+    files: /^src\/cache\/[^/]+\.ts$/,
+    open: [errors, model],
+    types: [contract],
+    packages: /^(?:node:(?:diagnostics_channel|os|process)|uuidv7)$/,
+  },
   cache('memory', /^node:/),
   cache('memcached', /^node:/),
   cache('redis', /^(?:node:|redis$)/),
