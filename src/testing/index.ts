@@ -1,6 +1,9 @@
 import { batches } from './batches.ts'
 import type { Suite } from './behaviour.ts'
+import { bulk } from './bulk.ts'
+import { cacheNotes } from './cache-notes.ts'
 import { callbacks } from './callbacks.ts'
+import { changeList } from './change-list.ts'
 import { changesByHand } from './changes-by-hand.ts'
 import { deals } from './deals.ts'
 import { dryRuns } from './dry-runs.ts'
@@ -27,6 +30,7 @@ import { validation } from './validation.ts'
 import { verbs } from './verbs.ts'
 import { verify } from './verify.ts'
 import { versions } from './versions.ts'
+import { wholeAccounts } from './whole-accounts.ts'
 import { wrappers } from './wrappers.ts'
 
 export type { Behaviour, Capabilities, Mode, Suite } from './behaviour.ts'
@@ -75,5 +79,9 @@ export const suites: readonly Suite[] = [
   verify,
   changesByHand,
   serialsByHand,
+  wholeAccounts,
+  bulk,
+  changeList,
+  cacheNotes,
   lifecycle,
 ]

@@ -1,12 +1,8 @@
-import { DatabaseError, TablesMissingError } from '../../errors.ts'
+import { TablesMissingError } from '../../errors.ts'
 import type { BulkSession, SqlParameter } from '../cached-contract.ts'
 import type { Connection } from './connection.ts'
 import { attempt, SqliteSession } from './session.ts'
 import { sharedStatements } from './statements.ts'
-
-// Comments may stand before the first word of a statement.
-const endsTransaction =
-  /^(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))*(?:begin|commit|end|rollback|savepoint|release)\b/i
 
 /** A change of an app by SQL: a transaction in which a row of `stockpile_meta` tells the triggers to put nothing on the list of changes. */
 export class SqliteBulkSession implements BulkSession {
@@ -36,14 +32,7 @@ export class SqliteBulkSession implements BulkSession {
   }
 
   run(sql: string, parameters: readonly SqlParameter[]): Promise<readonly object[]> {
-    return attempt('run a statement of a bulk change', () => {
-      if (endsTransaction.test(sql)) {
-        const rule =
-          'a bulk change is one transaction, which Stockpile begins and ends: leave BEGIN, COMMIT and their like out'
-        throw new DatabaseError(`${rule}; refused: ${sql}`, { sql })
-      }
-      return this.#connection.once(sql, parameters)
-    })
+    return attempt('run a statement of a bulk change', () => this.#connection.once(sql, parameters))
   }
 
   async commit(): Promise<void> {

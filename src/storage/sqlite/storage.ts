@@ -26,11 +26,16 @@ import { packBatch, unpackAnswer, type AnswerMessage } from './batch-message.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { joinTransaction } from './joined.ts'
 import { appSteps, sharedSteps } from './schema.ts'
+import { requireSoleStatement } from './sole-statement.ts'
 import { Thread, type SessionPlace } from './thread.ts'
 import type { Whole } from './whole.ts'
 
-// How long a read may wait for a batch to end, so that what it reads can be kept in the cache: about as long as one takes.
-const probeMs = 20
+// How long a read waits for a transaction of this process to end, from its beginning, so that what it reads can be kept in the cache: longer
+// than a batch takes.
+const endWaitMs = 50
+
+// How long it waits for the thread that writes to answer at all: that one may be waiting for another process.
+const answerWaitMs = 250
 
 /** One SQLite file, worked on by two threads: one writes, the other reads what is committed. */
 export class SqliteStorage implements Storage {
@@ -104,7 +109,10 @@ export class SqliteStorage implements Storage {
       const session = remote<BulkSession>(this.#writer, place, ['run', 'commit', 'rollback'], endTurn)
       return {
         generation,
-        run: (sql, parameters) => session.run(sql, parameters),
+        run: async (sql, parameters) => {
+          requireSoleStatement(sql)
+          return session.run(sql, parameters)
+        },
         commit: () => this.#commit(session, commitId, []),
         rollback: () => session.rollback().catch(() => undefined),
       }
@@ -211,7 +219,10 @@ export class SqliteStorage implements Storage {
   async #takeTurn(): Promise<() => void> {
     const endTurn = await this.#turn.take()
     this.#openSince = performance.now()
+    let isOver = false
     return () => {
+      if (isOver) return
+      isOver = true
       this.#openSince = null
       endTurn()
     }
@@ -231,10 +242,13 @@ export class SqliteStorage implements Storage {
    * the file free while there is work. One that is open for longer than a batch takes is waited for no more.
    */
   async #isFree(): Promise<boolean> {
-    const deadline = (this.#openSince ?? performance.now()) + probeMs
-    if (performance.now() >= deadline) return false
+    const now = performance.now()
+    const deadline = this.#openSince === null ? now + answerWaitMs : this.#openSince + endWaitMs
+    if (now >= deadline) return false
     try {
-      return (await byDeadline(this.#write<boolean>('isFree'), deadline)) ?? false
+      const isFree = this.#write<boolean>('isFree')
+      // It takes a while to start, which whoever reads has to wait for in any case.
+      return this.#writer.isReady ? ((await byDeadline(isFree, deadline)) ?? false) : await isFree
     } catch {
       return false
     }

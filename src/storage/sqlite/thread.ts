@@ -35,6 +35,7 @@ export class Thread {
   #asked = 0
   #life = 0
   #sessions = 0
+  #isReady = false
   #isEnded = false
 
   constructor(options: ConnectionOptions) {
@@ -44,6 +45,11 @@ export class Thread {
   /** Counts the workers started: sessions end with the worker that has them. */
   get life(): number {
     return this.#life
+  }
+
+  /** Whether the worker has answered something since it was started. */
+  get isReady(): boolean {
+    return this.#isReady
   }
 
   /** A place for a session that begins with its first call. */
@@ -109,11 +115,13 @@ export class Thread {
     })
     worker.unref()
     this.#worker = worker
+    this.#isReady = false
     this.#life += 1
     return worker
   }
 
   #settle(answer: Answer): void {
+    this.#isReady = true
     const waiting = this.#waiting.get(answer.id)
     this.#waiting.delete(answer.id)
     if (this.#waiting.size === 0) this.#worker?.unref()
