@@ -58,6 +58,7 @@ export function ledgerSettings(options: StockpileOptions): LedgerSettings {
   } = toOptions('options', options, [
     'storage',
     'cache',
+    'audit',
     'clock',
     'serials',
     'tables',
