@@ -7,6 +7,8 @@ export interface PgClient {
   query(round: object): unknown
   release(error?: Error | boolean): void
   on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'end', listener: () => void): unknown
+  on(event: 'notification', listener: () => void): unknown
   removeListener(event: 'error', listener: (error: Error) => void): unknown
 }
 
@@ -56,17 +58,41 @@ export class Connection {
    * @throws what the driver throws
    */
   async run(calls: readonly Call[]): Promise<Answer[]> {
+    return this.#guard(() => this.#round(calls))
+  }
+
+  /**
+   * Runs one statement of the user's own.
+   *
+   * @returns the rows as the driver makes them
+   * @throws what the driver throws, also for several statements in one text
+   */
+  async ask(sql: string, parameters: readonly (string | number | bigint | null)[]): Promise<readonly object[]> {
+    const values = parameters.map((value) => (typeof value === 'bigint' ? value.toString() : value))
+    return this.#guard(async () => {
+      const result = (await this.#client.query({ text: sql, values, queryMode: 'extended' })) as { rows: object[] }
+      return result.rows
+    })
+  }
+
+  async #guard<T>(work: () => Promise<T>): Promise<T> {
     this.#wasSent = false
     if (this.#isLost) throw this.#lostBy
+    try {
+      return await work()
+    } catch (error) {
+      if (isStatementForgotten(error)) this.#names?.clear()
+      if (isLost(error)) this.#lose(error)
+      throw error
+    }
+  }
+
+  async #round(calls: readonly Call[]): Promise<Answer[]> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer[]>()
     const round = new Round(calls, this.#names, resolve, reject)
     try {
       this.#client.query(round)
       return await promise
-    } catch (error) {
-      if (isStatementForgotten(error)) this.#names?.clear()
-      if (isLost(error)) this.#lose(error)
-      throw error
     } finally {
       this.#wasSent = round.isSent
     }

@@ -3,6 +3,7 @@ import { byDeadline } from '../by-deadline.ts'
 import { Places, type Mode } from '../places.ts'
 import { Connection, type Line, type PgClient } from './connection.ts'
 import { isPoolExhausted, toFault } from './faults.ts'
+import { Listener, type OwnClient } from './listener.ts'
 import { checkSupport } from './support.ts'
 
 /** What is used of a pool of the driver `pg`. */
@@ -17,6 +18,8 @@ export interface ConnectionsOptions {
   readonly location: string
   /** Makes the pool, or answers the user's own; called when the first connection is needed. */
   readonly openPool: () => Promise<PgPool>
+  /** Makes a connection beside the pool's, or takes one out of the user's own for as long as it takes. */
+  readonly openOwn: () => Promise<OwnClient>
   /** How many connections there may be at once; Infinity where that is the pool's own affair. */
   readonly connectionsMax: number
   /** How long a caller waits for a connection when all are in use, in milliseconds. */
@@ -36,6 +39,7 @@ export class Connections {
   readonly #modes = new WeakMap<object, Mode>()
   #pool: Promise<PgPool> | null = null
   #support: Promise<void> | null = null
+  readonly #listeners = new Set<Listener>()
   #isClosed = false
 
   constructor(options: ConnectionsOptions) {
@@ -69,11 +73,36 @@ export class Connections {
     this.#places.leave(this.#modes.get(connection) ?? 'reads')
   }
 
+  /**
+   * Calls back when there may be changes on the list, on a connection of its own.
+   *
+   * @returns ends that
+   * @throws what `take` throws
+   */
+  async listen(wake: () => void): Promise<() => Promise<void>> {
+    // The first connection finds out whether the server can keep the promises.
+    this.give(await this.take('reads'))
+    const listener = new Listener(this.#options.openOwn, wake)
+    this.#listeners.add(listener)
+    const stop = async (): Promise<void> => {
+      this.#listeners.delete(listener)
+      await listener.stop()
+    }
+    try {
+      await listener.start()
+      return stop
+    } catch (error) {
+      await stop()
+      throw toFault(error, { location: this.location, tried: 'listen', app: null })
+    }
+  }
+
   /** Closes the pool that was opened here, as soon as all connections were given back; another pool stays open. */
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#places.refuse(new ClosedError())
+    await Promise.all([...this.#listeners].map((listener) => listener.stop()))
     if (!this.#options.isOwn) return
     const pool = await this.#pool?.catch(() => null)
     await pool?.end()

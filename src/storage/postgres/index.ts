@@ -1,7 +1,8 @@
 import { InvalidArgumentError } from '../../errors.ts'
 import type { Storage } from '../contract.ts'
 import { Connections, type PgPool } from './connections.ts'
-import { openPool } from './pool.ts'
+import type { OwnClient } from './listener.ts'
+import { openClient, openPool } from './pool.ts'
 import { PostgresStorage } from './storage.ts'
 
 export type { PgPool } from './connections.ts'
@@ -70,6 +71,7 @@ function sourceOf(target: unknown, connectionsMax: number) {
     return {
       location: locationOf(target),
       openPool: () => openPool(target, connectionsMax),
+      openOwn: () => openClient(target),
       connectionsMax,
       isOwn: true,
     }
@@ -78,7 +80,24 @@ function sourceOf(target: unknown, connectionsMax: number) {
     throw new InvalidArgumentError('target', target, 'a URL, or a Pool of the driver pg, without its option pipeline')
   }
   const location = "the application's PostgreSQL pool"
-  return { location, openPool: async () => target, connectionsMax: Infinity, isOwn: false }
+  return {
+    location,
+    openPool: async () => target,
+    openOwn: () => takeClient(target),
+    connectionsMax: Infinity,
+    isOwn: false,
+  }
+}
+
+/** Takes a connection out of a pool for as long as it takes; it doesn't come back, since it listens. */
+async function takeClient(pool: PgPool): Promise<OwnClient> {
+  const client = await pool.connect()
+  return {
+    client,
+    close: async () => {
+      client.release(true)
+    },
+  }
 }
 
 /** Whether it is a pool that can be worked with. A single client has no `totalCount`: it would be everybody's at once. */

@@ -1,4 +1,5 @@
 import type { MigrationStep } from '../contract.ts'
+import { triggerStatements } from './triggers.ts'
 
 // Compared byte by byte, whatever the database's own collation.
 const id = 'text COLLATE "C" NOT NULL'
@@ -11,7 +12,7 @@ const fillfactor = 'WITH (fillfactor = 80)'
 export const sharedSteps: readonly MigrationStep[] = [
   {
     version: 1,
-    title: 'receipts and commits',
+    title: 'receipts, commits and changes by hand',
     statements: [
       `CREATE TABLE IF NOT EXISTS stockpile_receipt (
         key ${id} PRIMARY KEY,
@@ -27,6 +28,12 @@ export const sharedSteps: readonly MigrationStep[] = [
         time bigint NOT NULL
       )`,
       `CREATE INDEX IF NOT EXISTS stockpile_commit_time ON stockpile_commit (time)`,
+      // Accounts whose cached value is to be removed; an account may be there more than once.
+      `CREATE TABLE IF NOT EXISTS stockpile_change (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        app ${id},
+        user_id ${id}
+      )`,
     ],
   },
 ]
@@ -53,6 +60,7 @@ export function appSteps(app: string): readonly MigrationStep[] {
           quantity bigint NOT NULL CHECK (quantity >= 0),
           serials integer NOT NULL DEFAULT 0 CHECK (serials >= 0),
           position bigint,
+          version bigint NOT NULL DEFAULT 0,
           PRIMARY KEY (user_id, item_id)
         ) ${fillfactor}`,
         `CREATE TABLE IF NOT EXISTS "${app}_stockpile_serial" (
@@ -60,6 +68,7 @@ export function appSteps(app: string): readonly MigrationStep[] {
           item_id ${id},
           serial bigint NOT NULL,
           properties text NOT NULL,
+          version bigint NOT NULL DEFAULT 0,
           PRIMARY KEY (user_id, item_id, serial)
         )`,
         // I3: a serial is in at most one holding of an app.
@@ -78,6 +87,8 @@ export function appSteps(app: string): readonly MigrationStep[] {
           time bigint NOT NULL,
           PRIMARY KEY (user_id, version, line)
         )`,
+        `INSERT INTO stockpile_meta (name, value) VALUES ('generation:${app}', '1') ON CONFLICT (name) DO NOTHING`,
+        ...triggerStatements(app),
       ],
     },
   ]

@@ -29,6 +29,7 @@ import { readEntries } from './read-statements.ts'
 import type { Answer } from './round.ts'
 import { toAccountRow, toHistoryRow, toHoldingRow, toReceiptRow, toSerialRow } from './rows.ts'
 import { deleteSerials, findSerials, insertSerials, readSerials, updateSerials } from './serial-statements.ts'
+import { insertChanges, readCacheNote } from './cached-statements.ts'
 import { insertCommit, insertReceipts, readReceipts } from './shared-statements.ts'
 import type { Call } from './statement.ts'
 import * as sql from './statements.ts'
@@ -92,14 +93,16 @@ export class PostgresSession implements Session {
         ...read.map(({ app: name, holdings }) => sql.readHoldings(name, holdings)),
         ...serials.map(({ statement }) => statement),
         ...(names.keys.length === 0 ? [] : [readReceipts(names.keys)]),
+        readCacheNote,
       ])
       const accounts = locked.flatMap(({ app: name }) => takeRows(answers).map((row) => toAccountRow(name, row)))
       const holdings = read.flatMap(({ app: name }) => takeRows(answers).map((row) => toHoldingRow(name, row)))
       // A serial that is named and in a named holding is read twice.
       const found = new Map(serials.flatMap(({ app: name }) => takeRows(answers).map((row) => serialEntry(name, row))))
-      const receipts = takeRows(answers).map(toReceiptRow)
+      const receipts = names.keys.length === 0 ? [] : takeRows(answers).map(toReceiptRow)
+      const cache = takeRows(answers)[0]?.[0] ?? null
       const skipped = wait === 'skip' ? await this.#findSkipped(names, accounts) : []
-      return { accounts, holdings, serials: [...found.values()], receipts, skipped }
+      return { accounts, holdings, serials: [...found.values()], receipts, skipped, cache }
     })
   }
 
@@ -114,6 +117,15 @@ export class PostgresSession implements Session {
       }
       if (this.#options.isBatch) this.#saving.push(...calls)
       else if (calls.length > 0) await this.#run(calls)
+    })
+  }
+
+  noteChanges(accounts: readonly AccountName[]): Promise<void> {
+    return this.#attempt('note changed accounts', accounts[0]?.app ?? null, async () => {
+      if (accounts.length === 0) return
+      const calls = insertChanges(accounts)
+      if (this.#options.isBatch) this.#saving.push(...calls)
+      else await this.#run(calls)
     })
   }
 
@@ -277,11 +289,11 @@ function saveCalls(writes: AppWrites): Call[] {
   const calls: Call[] = []
   if (accountsNew.length > 0) calls.push(sql.insertAccounts(app, accountsNew))
   if (accountsChanged.length > 0) calls.push(sql.updateAccounts(app, accountsChanged))
-  if (holdingsGone.length > 0) calls.push(sql.deleteHoldings(app, holdingsGone))
+  if (holdingsGone.length > 0) calls.push(...sql.deleteHoldings(app, holdingsGone))
   if (holdingsChanged.length > 0) calls.push(sql.updateHoldings(app, holdingsChanged))
   if (holdingsNew.length > 0) calls.push(sql.insertHoldings(app, holdingsNew))
   // A serial that moves is deleted there before it is inserted here.
-  if (serialsGone.length > 0) calls.push(deleteSerials(app, serialsGone))
+  if (serialsGone.length > 0) calls.push(...deleteSerials(app, serialsGone))
   if (serialsChanged.length > 0) calls.push(updateSerials(app, serialsChanged))
   if (serialsNew.length > 0) calls.push(insertSerials(app, serialsNew))
   if (history.length > 0) calls.push(sql.insertHistory(app, history))

@@ -1,6 +1,8 @@
 import { settleAlone } from '../../ledger/batch.ts'
 import type { Mode } from '../places.ts'
+import type { BulkSession, WholeAnswer } from '../cached-contract.ts'
 import type {
+  AccountName,
   BatchAnswer,
   BatchRequest,
   EntryQuery,
@@ -16,6 +18,9 @@ import type {
 } from '../contract.ts'
 import type { Announcing } from '../cached-contract.ts'
 import { fetchSchemaVersions, PostgresSchemaSession } from './alter.ts'
+import { PostgresBulkSession } from './bulk.ts'
+import { readCacheNote, replaceCacheNote } from './cached-statements.ts'
+import { takeChanges } from './changes.ts'
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
 import { isLost, isTableMissing, toFault } from './faults.ts'
@@ -30,6 +35,7 @@ import { raiseMeta, sweepCommits, sweepReceipts } from './shared-statements.ts'
 import { PostgresSnapshot } from './snapshot.ts'
 import type { Call } from './statement.ts'
 import { settings } from './statements.ts'
+import { fetchWhole } from './whole.ts'
 
 // Each finds one more connection that was lost while it was idle; and a server that ends them because it has too much to do gets no rush.
 const triesMax = 5
@@ -111,6 +117,44 @@ export class PostgresStorage implements Storage {
         if (isTableMissing(error)) return 0
         throw error
       }
+    })
+  }
+
+  fetchWhole(accounts: readonly AccountName[]): Promise<WholeAnswer[]> {
+    return this.#borrow('read whole accounts', accounts[0]?.app ?? null, (connection) =>
+      fetchWhole(connection, accounts, this.#options.lockWaitMs),
+    )
+  }
+
+  bulk(app: string): Promise<BulkSession> {
+    return PostgresBulkSession.open(this.#connections, this.#options, app)
+  }
+
+  takeChanges(accountsMax: number, work: (accounts: readonly AccountName[]) => Promise<void>): Promise<number> {
+    return takeChanges(this.#connections, this.#options.lockWaitMs, accountsMax, work)
+  }
+
+  listen(wake: () => void): Promise<() => Promise<void>> {
+    return this.#connections.listen(wake)
+  }
+
+  cacheNote(): Promise<string | null> {
+    return this.#borrow('read the note about the cache', null, async (connection) => {
+      try {
+        const [answer] = await this.#run(connection, [readCacheNote])
+        return answer?.rows[0]?.[0] ?? null
+      } catch (error) {
+        // Before the first migration there is no note.
+        if (isTableMissing(error)) return null
+        throw error
+      }
+    })
+  }
+
+  noteCache(expected: string | null, note: string | null): Promise<string | null> {
+    return this.#borrow('note the cache', null, async (connection) => {
+      const answers = await this.#run(connection, [replaceCacheNote(expected, note), readCacheNote])
+      return answers[1]?.rows[0]?.[0] ?? null
     })
   }
 

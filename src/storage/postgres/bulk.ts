@@ -1,0 +1,112 @@
+import { uuidv7 } from 'uuidv7'
+import { DatabaseError, InvalidArgumentError, TablesMissingError, TransactionClosedError } from '../../errors.ts'
+import type { BulkSession, SqlParameter } from '../cached-contract.ts'
+import { askTransaction, markBulk, raiseGeneration } from './cached-statements.ts'
+import type { Connection } from './connection.ts'
+import type { Connections } from './connections.ts'
+import { toFault } from './faults.ts'
+import { PostgresSession, type SessionOptions } from './session.ts'
+import { once } from './statement.ts'
+import { bounds } from './statements.ts'
+
+const commentPattern = /^(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)+/
+// What begins or ends a transaction. ROLLBACK TO a savepoint of one's own does neither.
+const boundPattern =
+  /^(?:BEGIN|START|COMMIT|END|ABORT|ROLLBACK(?!\s+(?:WORK\s+|TRANSACTION\s+)?TO\b)|PREPARE\s+TRANSACTION)\b/i
+
+/** A transaction at READ COMMITTED that has an app's generation locked, and runs the user's statements as the server plans them by itself. */
+export class PostgresBulkSession implements BulkSession {
+  readonly generation: bigint
+  readonly #connections: Connections
+  readonly #connection: Connection
+  readonly #options: Omit<SessionOptions, 'isBatch'>
+  readonly #transaction: string
+  #isOver = false
+
+  private constructor(
+    [connections, connection, options]: readonly [Connections, Connection, Omit<SessionOptions, 'isBatch'>],
+    generation: bigint,
+    transaction: string,
+  ) {
+    this.#connections = connections
+    this.#connection = connection
+    this.#options = options
+    this.generation = generation
+    this.#transaction = transaction
+  }
+
+  /**
+   * Begins one, as soon as nobody else changes the app in this way.
+   *
+   * @throws TablesMissingError where the app has no tables, and what `Storage` says
+   */
+  static async open(
+    connections: Connections,
+    options: Omit<SessionOptions, 'isBatch'>,
+    app: string,
+  ): Promise<PostgresBulkSession> {
+    const connection = await connections.take('transaction')
+    try {
+      const patience = once(`SELECT set_config('lock_timeout', $1, true)`, [String(options.lockWaitMs)])
+      const answers = await connection.run([bounds.begin, patience, markBulk, raiseGeneration(app)])
+      const generation = answers[3]?.rows[0]?.[0]
+      if (typeof generation !== 'string') throw new TablesMissingError(app, connections.location)
+      const transaction = answers[2]?.rows[0]?.[1] ?? ''
+      return new PostgresBulkSession([connections, connection, options], BigInt(generation), transaction)
+    } catch (error) {
+      await connection.run([bounds.rollback]).catch(() => undefined)
+      connections.give(connection)
+      throw toFault(error, { location: connections.location, tried: 'begin a change by SQL', app })
+    }
+  }
+
+  async run(sql: string, parameters: readonly SqlParameter[]): Promise<readonly object[]> {
+    if (this.#isOver) throw new TransactionClosedError()
+    if (boundPattern.test(sql.replace(commentPattern, ''))) {
+      throw new InvalidArgumentError('sql', sql, 'a statement that neither begins nor ends a transaction')
+    }
+    try {
+      return await this.#connection.ask(sql, parameters)
+    } catch (error) {
+      throw toFault(error, { location: this.#connections.location, tried: 'run a statement', app: null })
+    }
+  }
+
+  async commit(): Promise<void> {
+    if (this.#isOver) throw new TransactionClosedError()
+    await this.#requireOpen()
+    this.#isOver = true
+    const id = uuidv7()
+    const options = { ...this.#options, isBatch: false, isJoined: true }
+    const session = new PostgresSession(this.#connections, this.#connection, options)
+    try {
+      await session.save({ apps: [], receipts: [], commit: { id, time: Date.now() } })
+    } catch (error) {
+      await session.rollback()
+      throw error
+    }
+    await session.commit(id, [])
+  }
+
+  async rollback(): Promise<void> {
+    if (this.#isOver) return
+    this.#isOver = true
+    await this.#connection.run([bounds.rollback]).catch(() => undefined)
+    this.#connections.give(this.#connection)
+  }
+
+  /** Sees to it that the transaction is still the one that was begun. */
+  async #requireOpen(): Promise<void> {
+    const tried = 'commit'
+    const { location } = this.#connections
+    try {
+      const [answer] = await this.#connection.run([askTransaction])
+      if (answer?.rows[0]?.[0] === this.#transaction) return
+    } catch (error) {
+      await this.rollback()
+      throw toFault(error, { location, tried, app: null })
+    }
+    await this.rollback()
+    throw new DatabaseError(`${location} failed to ${tried}: a statement has ended the transaction itself`, { tried })
+  }
+}
