@@ -1,3 +1,5 @@
+import type { UnsupportedCacheError } from '../errors.ts'
+
 /**
  * The contract that a cache fulfils: how the protocol of `coherence/` reaches one cache, which may be several servers.
  *
@@ -91,7 +93,12 @@ export type Intended =
       /** The life of the server's process. */
       readonly incarnation: string
     }
-  | { readonly isAcknowledged: false; readonly reason: string }
+  | {
+      readonly isAcknowledged: false
+      readonly reason: string
+      /** Why it will never be, where trying again can't help: what the writer gets to see. */
+      readonly cause?: UnsupportedCacheError
+    }
 
 /** How a cache is used. */
 export interface CacheOptions {

@@ -32,6 +32,7 @@ const entries = [
   'stockpile/sqlite',
   'stockpile/mysql',
   'stockpile/postgres',
+  'stockpile/memcached',
   'stockpile/redis',
   'stockpile/testing',
 ]
