@@ -38,7 +38,9 @@ export async function mysqlRaw(url: string, app: string, hasAccounts: boolean): 
         quantity: quantityOf.get(user)! + by,
       }))
       const accountRows = rows.map(({ user, version }) => `('${user}',${version},${time})`).join()
-      const holdingRows = rows.map(({ user, item, quantity }) => `('${user}','${item}',${quantity})`).join()
+      const holdingRows = rows
+        .map(({ user, item, quantity, version }) => `('${user}','${item}',${quantity},${version})`)
+        .join()
       const historyRows = rows
         .map(
           (row) => `('${row.user}',${row.version},1,'${row.item}',${row.by},${row.quantity},'${randomUUID()}',${time})`,
@@ -51,8 +53,8 @@ export async function mysqlRaw(url: string, app: string, hasAccounts: boolean): 
               ON DUPLICATE KEY UPDATE version = VALUES(version), changed_at = VALUES(changed_at)`,
           ),
         connection.query(
-          `INSERT INTO ${holding} (user_id, item_id, quantity) VALUES ${holdingRows}
-            ON DUPLICATE KEY UPDATE quantity = VALUES(quantity)`,
+          `INSERT INTO ${holding} (user_id, item_id, quantity, version) VALUES ${holdingRows}
+            ON DUPLICATE KEY UPDATE quantity = VALUES(quantity), version = VALUES(version)`,
         ),
         connection.query(
           `INSERT INTO ${app}_stockpile_history (user_id, version, line, item_id, \`change\`, balance, deal, time)

@@ -44,7 +44,7 @@ export async function postgresRaw(url: string, app: string, hasAccounts: boolean
                 FROM unnest(${users}::text[], ${version}::bigint[]) AS n (u, v) WHERE a.user_id = n.u`,
             ]
           : []),
-        `UPDATE ${holding} AS h SET quantity = n.q
+        `UPDATE ${holding} AS h SET quantity = n.q, version = h.version + 1
           FROM unnest(${users}::text[], ${items}::text[], ${quantity}::bigint[]) AS n (u, i, q)
           WHERE h.user_id = n.u AND h.item_id = n.i`,
         `INSERT INTO ${app}_stockpile_history (user_id, version, line, item_id, change, balance, deal, time)

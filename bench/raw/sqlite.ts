@@ -17,7 +17,7 @@ export function sqliteRaw(path: string, app: string, hasAccounts: boolean): RawB
       `UPDATE ${app}_stockpile_account SET version = ?, changed_at = ? WHERE user_id = ?`,
     ),
     updateHolding: connection.prepare(
-      `UPDATE ${app}_stockpile_holding SET quantity = ? WHERE user_id = ? AND item_id = ?`,
+      `UPDATE ${app}_stockpile_holding SET quantity = ?, version = version + 1 WHERE user_id = ? AND item_id = ?`,
     ),
     history: connection.prepare(
       `INSERT INTO ${app}_stockpile_history (user_id, version, line, item_id, change, balance, deal, time)

@@ -30,7 +30,10 @@ async function madeTables(app: string): Promise<Record<string, string[]>> {
     await using stockpile = new Stockpile({ storage: sqlite(path) })
     await stockpile.migrate([app])
     const database = new SqliteDatabase(path)
-    const names = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all() as string[]
+    const names = database
+      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+      .pluck()
+      .all() as string[]
     const columns = database.prepare('SELECT name FROM pragma_table_info(?)').pluck()
     const tables = Object.fromEntries(names.map((name) => [name, columns.all(name) as string[]]))
     database.close()
