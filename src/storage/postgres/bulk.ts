@@ -1,18 +1,14 @@
 import { uuidv7 } from 'uuidv7'
-import { DatabaseError, InvalidArgumentError, TablesMissingError, TransactionClosedError } from '../../errors.ts'
+import { DatabaseError, TablesMissingError, TransactionClosedError } from '../../errors.ts'
 import type { BulkSession, SqlParameter } from '../cached-contract.ts'
 import { askTransaction, markBulk, raiseGeneration } from './cached-statements.ts'
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
 import { toFault } from './faults.ts'
 import { PostgresSession, type SessionOptions } from './session.ts'
+import { requireSoleStatement } from './sole-statement.ts'
 import { once } from './statement.ts'
 import { bounds } from './statements.ts'
-
-const commentPattern = /^(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)+/
-// What begins or ends a transaction. ROLLBACK TO a savepoint of one's own does neither.
-const boundPattern =
-  /^(?:BEGIN|START|COMMIT|END|ABORT|ROLLBACK(?!\s+(?:WORK\s+|TRANSACTION\s+)?TO\b)|PREPARE\s+TRANSACTION)\b/i
 
 /** A transaction at READ COMMITTED that has an app's generation locked, and runs the user's statements as the server plans them by itself. */
 export class PostgresBulkSession implements BulkSession {
@@ -62,9 +58,7 @@ export class PostgresBulkSession implements BulkSession {
 
   async run(sql: string, parameters: readonly SqlParameter[]): Promise<readonly object[]> {
     if (this.#isOver) throw new TransactionClosedError()
-    if (boundPattern.test(sql.replace(commentPattern, ''))) {
-      throw new InvalidArgumentError('sql', sql, 'a statement that neither begins nor ends a transaction')
-    }
+    requireSoleStatement(sql)
     try {
       return await this.#connection.ask(sql, parameters)
     } catch (error) {
@@ -85,7 +79,7 @@ export class PostgresBulkSession implements BulkSession {
       await session.rollback()
       throw error
     }
-    await session.commit(id, [])
+    await session.commit(id, [id])
   }
 
   async rollback(): Promise<void> {

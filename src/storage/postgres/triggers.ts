@@ -40,7 +40,7 @@ function triggers(name: Name, table: string, inserted: string, updated: string, 
     ...trigger('inserted', `AFTER INSERT ${on} REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT`, inserted),
     ...trigger(
       'updated',
-      `AFTER UPDATE ${on} FOR EACH ROW WHEN (NOT NEW.version > OLD.version AND NEW.version <> -1)`,
+      `AFTER UPDATE ${on} FOR EACH ROW WHEN (NOT NEW.version > OLD.version AND NEW.version <> -1 AND OLD IS DISTINCT FROM NEW)`,
       updated,
     ),
     ...trigger('deleted', `AFTER DELETE ${on} FOR EACH ROW WHEN (OLD.version <> -1)`, deleted),
@@ -163,7 +163,7 @@ function keep(name: Name): string {
 // OFFSET 0 has each account looked up by its key, whatever the planner thinks of the list.
 function unmarked(name: Name): string {
   return `FROM inserted AS i WHERE NOT EXISTS (
-    SELECT FROM ${name('account')} AS a WHERE a.user_id = i.user_id AND a.version = i.version OFFSET 0)`
+    SELECT FROM ${name('account')} AS a WHERE a.user_id = i.user_id AND a.version = i.version AND i.version > 0 OFFSET 0)`
 }
 
 function insertedHoldings(name: Name): string {
