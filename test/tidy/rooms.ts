@@ -63,9 +63,9 @@ const rooms: readonly Room[] = [
     types: [model],
     packages: /^uuidv7$/,
   },
-  dialect('sqlite', /^(?:node:|better-sqlite3$)/),
-  dialect('mysql', /^(?:node:|mariadb$)/),
-  dialect('postgres', /^(?:node:|pg$)/),
+  dialect('sqlite', /^(?:node:|(?:better-sqlite3|uuidv7)$)/),
+  dialect('mysql', /^(?:node:|(?:mariadb|uuidv7)$)/),
+  dialect('postgres', /^(?:node:|(?:pg|uuidv7)$)/),
   { name: 'storage/shards', files: /^src\/storage\/shards\//, open: [errors, contract], packages: /^node:/ },
   // The protocol, once for all caches: it knows what it needs of a database, and no database.
   {
