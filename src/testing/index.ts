@@ -2,6 +2,11 @@ import { batches } from './batches.ts'
 import type { Suite } from './behaviour.ts'
 import { bulk } from './bulk.ts'
 import { cacheNotes } from './cache-notes.ts'
+import type { CacheClaim } from './cache-claim.ts'
+import { cacheFinds } from './cache-finds.ts'
+import { cacheIntents } from './cache-intents.ts'
+import { cacheLives } from './cache-lives.ts'
+import { cacheTokens } from './cache-tokens.ts'
 import { callbacks } from './callbacks.ts'
 import { changeList } from './change-list.ts'
 import { changesByHand } from './changes-by-hand.ts'
@@ -34,6 +39,15 @@ import { wholeAccounts } from './whole-accounts.ts'
 import { wrappers } from './wrappers.ts'
 
 export type { Behaviour, Capabilities, Mode, Suite } from './behaviour.ts'
+export {
+  CacheContext,
+  isClaimApplicable,
+  runCacheClaim,
+  type CacheBackend,
+  type CacheClaim,
+  type CachePlace,
+  type MortalCachePlace,
+} from './cache-claim.ts'
 export { Context, type Wrap } from './context.ts'
 export type { Backend, Database, ForeignTransaction, TextRow } from './database.ts'
 export { isApplicable, runBehaviour } from './run-behaviour.ts'
@@ -85,3 +99,13 @@ export const suites: readonly Suite[] = [
   cacheNotes,
   lifecycle,
 ]
+
+/**
+ * All that a cache is held to.
+ *
+ * @example
+ * for (const claim of cacheClaims) {
+ *   if (isClaimApplicable(claim, backend)) await runCacheClaim(claim, backend)
+ * }
+ */
+export const cacheClaims: readonly CacheClaim[] = [...cacheFinds, ...cacheTokens, ...cacheIntents, ...cacheLives]
