@@ -112,7 +112,7 @@ describe('a bulk change', () => {
       'CREATE TABLE mine (id INT)',
       '',
     ]) {
-      await expect(bulk.run(sql, [])).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+      await expect(bulk.run(sql, [])).rejects.toMatchObject({ code: 'DATABASE' })
     }
     await bulk.run('CREATE TEMPORARY TABLE mine AS SELECT 1 AS quantity', [])
     await bulk.commit()

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '../../errors.ts'
+import { DatabaseError } from '../../errors.ts'
 
 // Texts, quoted names and comments, but for the comments that the server carries out.
 const aside =
@@ -15,7 +15,7 @@ const rule =
 /**
  * Refuses what can't be part of a transaction whose end is somebody else's: the server would commit what was done so far.
  *
- * @throws InvalidArgumentError
+ * @throws DatabaseError
  */
 export function requireSoleStatement(sql: string): void {
   const plain = sql
@@ -23,5 +23,6 @@ export function requireSoleStatement(sql: string): void {
     .replace(/[\s;]+$/, '')
     .replace(/^[\s(]+/, '')
   const isEnding = endingPattern.test(plain) && !temporaryPattern.test(plain)
-  if (plain === '' || plain.includes(';') || isEnding) throw new InvalidArgumentError('sql', sql, rule)
+  if (plain === '' || plain.includes(';') || isEnding)
+    throw new DatabaseError(`a bulk change takes ${rule}; refused: ${sql}`, { sql })
 }

@@ -103,14 +103,17 @@ export function insertHoldings(app: string, rows: readonly (HoldingRow & Written
   )
 }
 
-/** Writes holdings that exist, as `updateAccounts` does: each found by the primary key and locked. */
+/**
+ * Writes holdings that exist, as `updateAccounts` does: each found by the primary key and locked. As long as a version is negative the
+ * triggers know that it isn't a new row, and look nothing up.
+ */
 export function updateHoldings(app: string, rows: readonly (HoldingRow & Written)[]): string[] {
   const update =
-    ' ON DUPLICATE KEY UPDATE quantity = VALUES(quantity), serials = VALUES(serials), position = VALUES(position), version = VALUES(version)'
+    ' ON DUPLICATE KEY UPDATE quantity = VALUES(quantity), serials = VALUES(serials), position = VALUES(position), version = -VALUES(version)'
   return inserts(
     `INSERT INTO ${holding(app)} (user_id, item_id, quantity, serials, position, version) VALUES `,
     rows,
-    holdingValues,
+    (row) => holdingValues({ ...row, version: -row.version }),
     update,
   )
 }
@@ -135,13 +138,13 @@ export function insertSerials(app: string, rows: readonly (SerialRow & Written)[
   )
 }
 
-/** Writes the properties of serials that exist: each found by the primary key and locked. */
+/** Writes the properties of serials that exist, as `updateHoldings` does: each found by the primary key and locked. */
 export function updateSerials(app: string, rows: readonly (SerialRow & Written)[]): string[] {
-  const update = ' ON DUPLICATE KEY UPDATE properties = VALUES(properties), version = VALUES(version)'
+  const update = ' ON DUPLICATE KEY UPDATE properties = VALUES(properties), version = -VALUES(version)'
   return inserts(
     `INSERT INTO ${serial(app)} (user_id, item_id, serial, properties, version) VALUES `,
     rows,
-    serialValues,
+    (row) => serialValues({ ...row, version: -row.version }),
     update,
   )
 }

@@ -19,12 +19,14 @@ export function triggerStatements(app: string): string[] {
     history: historyTable(app),
   }
   return [
+    ...trigger(tables, 'holding', 'BEFORE INSERT', beforeInsert(tables, ', NEW.serials = 0')),
     ...trigger(tables, 'holding', 'AFTER INSERT', onHoldingInsert(tables)),
-    ...trigger(tables, 'holding', 'BEFORE UPDATE', versionOfMoved),
+    ...trigger(tables, 'holding', 'BEFORE UPDATE', beforeUpdate('NEW.serials = OLD.serials, ')),
     ...trigger(tables, 'holding', 'AFTER UPDATE', onHoldingUpdate(tables)),
     ...trigger(tables, 'holding', 'AFTER DELETE', onHoldingDelete(tables)),
+    ...trigger(tables, 'serial', 'BEFORE INSERT', beforeInsert(tables, '')),
     ...trigger(tables, 'serial', 'AFTER INSERT', onSerialInsert(tables)),
-    ...trigger(tables, 'serial', 'BEFORE UPDATE', versionOfMoved),
+    ...trigger(tables, 'serial', 'BEFORE UPDATE', beforeUpdate('')),
     ...trigger(tables, 'serial', 'AFTER UPDATE', onSerialUpdate(tables)),
     ...trigger(tables, 'serial', 'AFTER DELETE', onSerialDelete(tables)),
   ]
@@ -44,11 +46,9 @@ type Side = 'OLD' | 'NEW'
 
 // A row that Stockpile writes has a new version, or the mark of one that is to be deleted. For its updates nothing else is looked at.
 const isUpdatedByHand = 'NEW.version <= OLD.version AND NEW.version <> -1'
+const isInsertedByHand = 'NEW.version <= 0'
 const isDeletedByHand = 'OLD.version <> -1'
 const isMoved = '(NEW.user_id <> OLD.user_id OR NEW.item_id <> OLD.item_id)'
-
-// A row that moves to another account may have a higher version than that will have for long, and its deals would seem to be by hand.
-const versionOfMoved = 'IF NEW.version = OLD.version AND NEW.user_id <> OLD.user_id THEN SET NEW.version = 0; END IF'
 
 // Neither the session's time zone nor its change to summer time matters.
 const now = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(3)) DIV 1000"
@@ -62,10 +62,27 @@ function trigger({ app }: Tables, table: 'holding' | 'serial', when: string, bod
   ]
 }
 
+/**
+ * Gives a row that is inserted by hand version 0, whatever it says: one that is still to come would make the account's next deal seem to be
+ * by hand. Stockpile's upserts of rows that exist have it negative, so that nothing is looked up for them.
+ */
+function beforeInsert({ account }: Tables, more: string): string {
+  return `IF NEW.version >= 0 THEN
+    IF NEW.version = 0 OR NOT EXISTS
+      (SELECT 1 FROM ${account} WHERE user_id = NEW.user_id AND version = NEW.version) THEN
+      SET NEW.version = 0${more};
+    END IF;
+  END IF`
+}
+
+/** The same for a row that is updated by hand: it may have moved to an account of a lower version. */
+function beforeUpdate(more: string): string {
+  return `IF ${isUpdatedByHand} THEN SET ${more}NEW.version = 0; END IF`
+}
+
 function onHoldingInsert(tables: Tables): string {
-  return `IF ${isInsertedByHand(tables)} THEN
-    IF NEW.serials <> 0 THEN ${refuseSerials} END IF;
-    ${raise(tables, 'NEW')} ${refuseVersion(tables)}
+  return `IF ${isInsertedByHand} THEN
+    ${raise(tables, 'NEW')}
     ${enter(tables, 'NEW', { change: 'NEW.quantity', balance: 'NEW.quantity', serials: 'NULL' })}
     ${list(tables, 'NEW')}
   END IF`
@@ -75,7 +92,6 @@ function onHoldingUpdate(tables: Tables): string {
   const total = (side: Side): string => `${side}.quantity + ${side}.serials`
   const stayed = { change: `NEW.quantity - OLD.quantity`, balance: total('NEW'), serials: 'NULL' }
   return `IF ${isUpdatedByHand} THEN
-    IF NEW.serials <> OLD.serials THEN ${refuseSerials} END IF;
     IF ${isMoved} THEN
       ${withLongLists('OLD.serials > 0', [
         raise(tables, 'OLD'),
@@ -104,14 +120,14 @@ function onHoldingDelete(tables: Tables): string {
 }
 
 function onSerialInsert(tables: Tables): string {
-  return `IF ${isInsertedByHand(tables)} THEN ${comeIn(tables, refuseVersion(tables))} END IF`
+  return `IF ${isInsertedByHand} THEN ${comeIn(tables)} END IF`
 }
 
 function onSerialUpdate(tables: Tables): string {
   const serials = `IF(NEW.serial = OLD.serial, ${oneSerial('set', 'NEW')},
     CONCAT('{"in":["', NEW.serial, '"],"out":["', OLD.serial, '"]}'))`
   return `IF ${isUpdatedByHand} THEN
-    IF ${isMoved} THEN ${goOut(tables)} ${comeIn(tables, '')}
+    IF ${isMoved} THEN ${goOut(tables)} ${comeIn(tables)}
     ELSEIF NEW.serial <> OLD.serial OR NEW.properties <> OLD.properties THEN
       ${raise(tables, 'NEW')} ${enter(tables, 'NEW', { change: '0', balance: totalLeft, serials })} ${list(tables, 'NEW')}
     END IF;
@@ -120,12 +136,6 @@ function onSerialUpdate(tables: Tables): string {
 
 function onSerialDelete(tables: Tables): string {
   return `IF ${isDeletedByHand} THEN ${goOut(tables)} END IF`
-}
-
-/** Versions of accounts that Stockpile writes begin at 1. */
-function isInsertedByHand({ account }: Tables): string {
-  return `NEW.version = 0
-    OR NOT EXISTS (SELECT 1 FROM ${account} WHERE user_id = NEW.user_id AND version = NEW.version)`
 }
 
 /** Raises the version of an account by one, which locks it: a single key of the primary key. */
@@ -159,9 +169,9 @@ function list({ app }: Tables, side: Side): string {
 }
 
 /** A serial came into the holding of the new row. */
-function comeIn(tables: Tables, check: string): string {
+function comeIn(tables: Tables): string {
   const { account, holding } = tables
-  return `${raise(tables, 'NEW')} ${check}
+  return `${raise(tables, 'NEW')}
     INSERT INTO ${holding} (user_id, item_id, quantity, serials, position, version)
       SELECT a.user_id, NEW.item_id, 0, 1, NULL, a.version FROM ${account} AS a WHERE a.user_id = NEW.user_id
       ON DUPLICATE KEY UPDATE serials = ${holding}.serials + 1, version = VALUES(version);
@@ -208,18 +218,4 @@ function withLongLists(condition: string, statements: readonly string[]): string
     END IF;
     ${statements.join(' ')}
     IF ${condition} THEN SET SESSION group_concat_max_len = @stockpile_list_max; END IF;`
-}
-
-const refuseSerials = refuse(
-  'serials counts the rows in the table of serials: change those, and leave this column as it is',
-)
-
-/** A version that is still to come would make the account's next deal seem to be by hand. */
-function refuseVersion({ account }: Tables): string {
-  return `IF NEW.version > (SELECT version FROM ${account} WHERE user_id = NEW.user_id) THEN
-    ${refuse('version is higher than that of the account: leave this column out')} END IF;`
-}
-
-function refuse(message: string): string {
-  return `SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'Stockpile: ${message}';`
 }
