@@ -66,6 +66,9 @@ async function work(owner: Storage, app: Storage): Promise<number> {
     await theirs.transaction(() => inventory.set('apple', 3))
   })
   await theirs.ledger.sweep()
+  const bulk = await app.bulk('game')
+  await bulk.run('UPDATE game_stockpile_holding SET quantity = quantity + 1', [])
+  await bulk.commit()
   expect((await theirs.verify('game')).breaks).toEqual([])
   return (await inventory.history()).length
 }
@@ -83,10 +86,27 @@ describe('the privileges that the page of databases grants', () => {
     try {
       const url = inject('mysqlUrl')
       const entries = await work(mysql(urlFor(url, name, `${name}_owner`)), mysql(urlFor(url, name, `${name}_app`)))
-      expect(entries).toBe(3)
+      expect(entries).toBe(4)
+      // Whoever changes a holding by hand needs no more than that.
+      await inMariaDb((execute) =>
+        runAll(execute, [
+          `CREATE USER ${name}_hand IDENTIFIED BY 'secret'`,
+          `GRANT UPDATE ON ${name}.game_stockpile_holding TO ${name}_hand`,
+        ]),
+      )
+      const hand = await createConnection(urlFor(url, name, `${name}_hand`).replace(/^mysql:/, 'mariadb:'))
+      await hand.query('UPDATE game_stockpile_holding SET quantity = 9')
+      await hand.end()
+      await using stockpile = new Stockpile({ storage: mysql(urlFor(url, name, `${name}_app`)) })
+      expect((await stockpile.tally('game', 1).history()).map(({ balance }) => balance)).toEqual([9n, 4n, 3n, 0n, 5n])
     } finally {
       await inMariaDb((execute) =>
-        runAll(execute, [`DROP DATABASE ${name}`, `DROP USER ${name}_owner`, `DROP USER ${name}_app`]),
+        runAll(execute, [
+          `DROP DATABASE ${name}`,
+          `DROP USER ${name}_owner`,
+          `DROP USER ${name}_app`,
+          `DROP USER IF EXISTS ${name}_hand`,
+        ]),
       )
     }
   })
@@ -101,7 +121,7 @@ describe('the privileges that the page of databases grants', () => {
         postgres(urlFor(url, name, `${name}_owner`)),
         postgres(urlFor(url, name, `${name}_app`)),
       )
-      expect(entries).toBe(3)
+      expect(entries).toBe(4)
     } finally {
       await inPostgres(null, (execute) =>
         runAll(execute, [`DROP DATABASE ${name} WITH (FORCE)`, `DROP ROLE ${name}_owner`, `DROP ROLE ${name}_app`]),

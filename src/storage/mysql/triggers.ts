@@ -75,9 +75,13 @@ function beforeInsert({ account }: Tables, more: string): string {
   END IF`
 }
 
-/** The same for a row that is updated by hand: it may have moved to an account of a lower version. */
+/**
+ * Keeps the version of a row that is updated by hand; one that moves gets version 0, for its new account may be at a lower one.
+ */
 function beforeUpdate(more: string): string {
-  return `IF ${isUpdatedByHand} THEN SET ${more}NEW.version = 0; END IF`
+  return `IF ${isUpdatedByHand} THEN
+    SET ${more}NEW.version = IF(NEW.user_id = OLD.user_id, OLD.version, 0);
+  END IF`
 }
 
 function onHoldingInsert(tables: Tables): string {
