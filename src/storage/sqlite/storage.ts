@@ -19,9 +19,9 @@ import type {
   Storage,
 } from '../contract.ts'
 import type { Announcing, BulkSession, WholeAnswer } from '../cached-contract.ts'
-import { settleAlone } from '../../ledger/batch.ts'
 import { Turn } from '../../ledger/turn.ts'
 import { byDeadline } from '../by-deadline.ts'
+import { settleAnnounced } from './announced-batch.ts'
 import { packBatch, unpackAnswer, type AnswerMessage } from './batch-message.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { joinTransaction } from './joined.ts'
@@ -67,8 +67,7 @@ export class SqliteStorage implements Storage {
   }
 
   settle(request: BatchRequest, announcing: Announcing | null = null): Promise<BatchAnswer> {
-    // The cache is told of the writes from here, so that the thread can't settle all of it by itself.
-    if (announcing !== null) return settleAlone(() => this.begin(), request, announcing)
+    if (announcing !== null) return this.#settleAnnounced(request, announcing)
     return this.#turn.run(async () => {
       try {
         const answer = await this.#write<AnswerMessage>('settle', packBatch(request))
@@ -84,20 +83,7 @@ export class SqliteStorage implements Storage {
     if (this.#isClosed) throw new ClosedError()
     const endTurn = await this.#takeTurn()
     // BEGIN goes along with the first call: one way to the thread and back less.
-    const place = this.#writer.place()
-    const session = remote<Session>(this.#writer, place, sessionMethods, endTurn)
-    return {
-      ...session,
-      commit: async (commitId, deals) => {
-        if (place.life === null) endTurn()
-        else await this.#commit(session, commitId, deals)
-      },
-      // What is open in a thread that was lost is rolled back with it.
-      rollback: async () => {
-        if (place.life === null) endTurn()
-        else await session.rollback().catch(() => undefined)
-      },
-    }
+    return this.#session(this.#writer.place(), endTurn)
   }
 
   async bulk(app: string): Promise<BulkSession> {
@@ -213,6 +199,34 @@ export class SqliteStorage implements Storage {
     // After whoever writes now, and before nobody: the last connection to close moves the log into the file.
     await this.#turn.run(() => this.#writer.end())
     if (this.#folder !== null) rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  async #settleAnnounced(request: BatchRequest, announcing: Announcing): Promise<BatchAnswer> {
+    if (this.#isClosed) throw new ClosedError()
+    const endTurn = await this.#takeTurn()
+    try {
+      const open = (place: SessionPlace): Session => this.#session(place, endTurn)
+      return { settlements: await settleAnnounced(this.#writer, request, announcing, open) }
+    } finally {
+      endTurn()
+    }
+  }
+
+  /** The session at a place of the thread that writes; `endTurn` is called when it is over. */
+  #session(place: SessionPlace, endTurn: () => void): Session {
+    const session = remote<Session>(this.#writer, place, sessionMethods, endTurn)
+    return {
+      ...session,
+      commit: async (commitId, deals) => {
+        if (place.life === null) endTurn()
+        else await this.#commit(session, commitId, deals)
+      },
+      // What is open in a thread that was lost is rolled back with it.
+      rollback: async () => {
+        if (place.life === null) endTurn()
+        else await session.rollback().catch(() => undefined)
+      },
+    }
   }
 
   /** Takes the turn for a transaction that is more than one call. */

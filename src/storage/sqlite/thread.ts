@@ -9,6 +9,8 @@ import type { Answer, Question } from './worker.ts'
 interface Waiting {
   resolve(value: unknown): void
   reject(error: Error): void
+  /** Hears what the worker tells before it answers. */
+  readonly hear: (told: unknown) => void
 }
 
 /** Where a session is: its number in the worker of one life of the thread; null for one that nothing was asked of yet. */
@@ -62,16 +64,22 @@ export class Thread {
    * Calls a method of the worker's desk, or of one of its sessions.
    *
    * @param session its number, and the life of the thread in which it was opened; the first call begins its transaction
+   * @param hear gets what the worker tells before it answers
    * @throws what the contract names; ConnectionLostError if the thread ends before it answers; ClosedError after `end`
    */
-  call<T>(method: string, parameters: readonly unknown[], session: SessionPlace | null = null): Promise<T> {
+  call<T>(
+    method: string,
+    parameters: readonly unknown[],
+    session: SessionPlace | null = null,
+    hear: (told: unknown) => void = () => undefined,
+  ): Promise<T> {
     if (this.#isEnded) return Promise.reject(new ClosedError())
     const isFirst = session?.life === null
     if (session !== null && !isFirst && (this.#worker === null || session.life !== this.#life))
       return Promise.reject(this.#lost(new Error('it ended')))
     const worker = this.#started()
     if (isFirst) session.life = this.#life
-    return this.#ask(worker, method, parameters, session, isFirst)
+    return this.#ask(worker, { session: session?.number ?? null, isFirst, method, parameters }, hear)
   }
 
   /** Closes the connections and ends the thread, after which every call is refused. */
@@ -80,24 +88,18 @@ export class Thread {
     this.#isEnded = true
     const worker = this.#worker
     if (worker === null) return
-    await this.#ask(worker, 'close', [], null, false)
+    await this.#ask(worker, { session: null, isFirst: false, method: 'close', parameters: [] })
     this.#worker = null
     await worker.terminate()
     for (const waiting of this.#takeWaiting()) waiting.reject(new ClosedError())
   }
 
-  #ask<T>(
-    worker: Worker,
-    method: string,
-    parameters: readonly unknown[],
-    session: SessionPlace | null,
-    isFirst: boolean,
-  ): Promise<T> {
+  #ask<T>(worker: Worker, question: Omit<Question, 'id'>, hear: (told: unknown) => void = () => undefined): Promise<T> {
     const id = ++this.#asked
     if (this.#waiting.size === 0) worker.ref()
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject })
-      worker.postMessage({ id, session: session?.number ?? null, isFirst, method, parameters } satisfies Question)
+      this.#waiting.set(id, { resolve, reject, hear })
+      worker.postMessage({ id, ...question } satisfies Question)
     })
   }
 
@@ -123,6 +125,10 @@ export class Thread {
   #settle(answer: Answer): void {
     this.#isReady = true
     const waiting = this.#waiting.get(answer.id)
+    if ('told' in answer) {
+      waiting?.hear(answer.told)
+      return
+    }
     this.#waiting.delete(answer.id)
     if (this.#waiting.size === 0) this.#worker?.unref()
     if ('fault' in answer) waiting?.reject(unpackFault(answer.fault))

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { settleAlone } from '../../ledger/batch.ts'
+import { settleAlone, settleIn } from '../../ledger/batch.ts'
 import type {
   AccountName,
   EntryQuery,
@@ -9,9 +9,11 @@ import type {
   SchemaSession,
   Session,
   Snapshot,
+  Writes,
 } from '../contract.ts'
-import type { BulkSession } from '../cached-contract.ts'
+import type { Announcing, BulkSession } from '../cached-contract.ts'
 import { schemaVersions, SqliteSchemaSession } from './alter.ts'
+import type { HeldAnswer } from './announced-batch.ts'
 import { packAnswer, unpackBatch, type AnswerMessage, type BatchMessage } from './batch-message.ts'
 import { SqliteBulkSession } from './bulk.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
@@ -20,6 +22,7 @@ import { attempt, fetchEntries, fetchOne, SqliteSession } from './session.ts'
 import { SqliteSnapshot } from './snapshot.ts'
 import { sharedStatements } from './statements.ts'
 import { readWhole, type Whole } from './whole.ts'
+import { packWrites, type WritesMessage } from './writes-message.ts'
 
 /** What the main thread asks: a method of `Desk`, or of a session that it opened. */
 export interface Question {
@@ -32,9 +35,11 @@ export interface Question {
   readonly parameters: readonly unknown[]
 }
 
-/** What the worker answers. */
+/** What the worker answers, after what it tells on the way. */
 export type Answer =
-  { readonly id: number; readonly value: unknown } | { readonly id: number; readonly fault: FaultMessage }
+  | { readonly id: number; readonly told: unknown }
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly fault: FaultMessage }
 
 /** The work of one thread: everything that touches the file, so that the application's own thread never waits for the disk. */
 class Desk {
@@ -52,6 +57,33 @@ class Desk {
   async settle(message: BatchMessage): Promise<AnswerMessage> {
     const connection = await this.#open()
     return packAnswer(await settleAlone(() => this.#begin(connection), unpackBatch(message), null))
+  }
+
+  /**
+   * Settles a batch and saves it, but commits nothing: session `number` does that.
+   *
+   * @param note the note about the cache that must be there
+   * @param tell gets what is written before it is saved
+   */
+  async hold(
+    number: number,
+    message: BatchMessage,
+    note: string,
+    tell: (writes: WritesMessage) => void,
+  ): Promise<HeldAnswer> {
+    const request = unpackBatch(message)
+    const session = await this.#begin(await this.#open())
+    try {
+      const commit = { id: request.id, time: request.now }
+      const announcing = new Teller(note, tell)
+      const answer = await settleIn(session, request, commit, { announcing, isLast: false })
+      if (answer.isSaved) this.#sessions.set(number, session)
+      else await session.rollback()
+      return { answer: packAnswer(answer), isSaved: answer.isSaved }
+    } catch (error) {
+      await session.rollback()
+      throw error
+    }
   }
 
   async snapshot(number: number): Promise<void> {
@@ -226,6 +258,32 @@ class Desk {
   }
 }
 
+/** Tells the main thread what is written; that announces it. */
+class Teller implements Announcing {
+  readonly mark = 0
+  readonly note: string
+  readonly #tell: (writes: WritesMessage) => void
+
+  constructor(note: string, tell: (writes: WritesMessage) => void) {
+    this.note = note
+    this.#tell = tell
+  }
+
+  add(writes: Writes): void {
+    this.#tell(packWrites(writes))
+  }
+
+  restore(): void {}
+
+  async announce(): Promise<[]> {
+    return []
+  }
+
+  committed(): void {}
+
+  withdraw(): void {}
+}
+
 function atOneMoment<T>(connection: Connection, work: () => T): T {
   connection.execute('BEGIN')
   try {
@@ -250,7 +308,10 @@ if (parentPort !== null) {
   const desk = new Desk(workerData as ConnectionOptions)
   const answer = async ({ id, session, isFirst, method, parameters }: Question): Promise<Answer> => {
     try {
-      if (session === null) return { id, value: await call(desk, method, parameters) }
+      const tell = (told: unknown): void => {
+        port.postMessage({ id, told })
+      }
+      if (session === null) return { id, value: await call(desk, method, [...parameters, tell]) }
       const value = isFirst ? desk.first(session, method, parameters) : desk.ofSession(session, method, parameters)
       return { id, value: await value }
     } catch (error) {
