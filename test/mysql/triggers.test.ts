@@ -147,20 +147,37 @@ describe('a change by hand', () => {
     await expectInOrder()
   })
 
-  it('can’t make up what the library keeps itself: the number of serials, and a version to come', async () => {
-    const ann = stockpile.hybrid(app, 'ann')
-    await ann.add('egg', 4)
-    await ann.convert('egg', 3)
-    await byHand('UPDATE {h} SET serials = 9, quantity = 2')
-    await byHand("INSERT INTO {h} (user_id, item_id, quantity, serials, version) VALUES ('bob', 'hen', 2, 4, 9)")
-    await byHand("INSERT INTO {s} (user_id, item_id, serial, properties, version) VALUES ('bob', 'hen', 1, '{}', 9)")
-    expect((await linesOf('ann')).at(-1)).toEqual([3, 'egg', 1, 5, null, true])
-    expect(await linesOf('bob')).toEqual([
-      [1, 'hen', 2, 2, null, true],
-      [2, 'hen', 1, 3, { in: [1n], out: [], set: [] }, true],
+  it('can’t make up versions that are to come', async () => {
+    await byHand("INSERT INTO {h} (user_id, item_id, quantity, version) VALUES ('bob', 'hen', 2, 4)")
+    await byHand("INSERT INTO {s} (user_id, item_id, serial, properties, version) VALUES ('bob', 'hen', 1, '{}', 6)")
+    await byHand("INSERT INTO {s} (user_id, item_id, serial, properties) VALUES ('bob', 'hen', 2, '{}')")
+    await byHand('DELETE FROM {s} WHERE serial = 2')
+    const bob = stockpile.hybrid(app, 'bob')
+    await bob.add('hen', bob.quantity([[1n, { n: 1 }]]))
+    await bob.add('hen', bob.quantity([[1n, { n: 2 }]]))
+    for (let round = 1; round <= 5; round += 1) await bob.add('hen', 1)
+    await byHand('UPDATE {h} SET quantity = 1')
+    await byHand("UPDATE {s} SET properties = '{}'")
+    await bob.add('hen', bob.quantity([[1n, { n: 3 }]]))
+    await bob.subtract('hen', 2)
+    expect((await linesOf('bob')).map((line) => [(line as unknown[])[0], (line as unknown[])[5]])).toEqual([
+      ...[1, 2, 3, 4].map((version) => [version, true]),
+      ...[5, 6, 7, 8, 9, 10, 11].map((version) => [version, false]),
+      ...[12, 13].map((version) => [version, true]),
+      ...[14, 15].map((version) => [version, false]),
     ])
-    for (let round = 1; round <= 9; round += 1) await stockpile.hybrid(app, 'bob').add('hen', 1)
-    expect(await linesOf('bob')).toHaveLength(11)
+    await expectInOrder()
+  })
+
+  it('of the number of serials is refused, for the serials themselves are to be changed', async () => {
+    await stockpile.serial(app, 'ann').add('hen', 3)
+    for (const sql of [
+      'UPDATE {h} SET serials = 4',
+      "INSERT INTO {h} (user_id, item_id, quantity, serials) VALUES ('bob', 'hen', 0, 1)",
+    ]) {
+      await expect(byHand(sql)).rejects.toMatchObject({ sqlState: '45000' })
+    }
+    expect(await linesOf('bob')).toEqual([])
     await expectInOrder()
   })
 

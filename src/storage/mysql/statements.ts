@@ -30,6 +30,9 @@ const namesPerList = 400
 const charactersPerInsert = 512 * 1024
 const rowsPerInsert = 1_000
 
+// By which a trigger knows that it isn't by hand: a higher version, or a mark where a row came from an account that was further on.
+const writtenVersion = 'version = IF(version >= VALUES(version), -2, VALUES(version))'
+
 const historyColumns = 'user_id, version, line, item_id, `change`, balance, serials, party, deal, data, time'
 
 /**
@@ -103,17 +106,13 @@ export function insertHoldings(app: string, rows: readonly (HoldingRow & Written
   )
 }
 
-/**
- * Writes holdings that exist, as `updateAccounts` does: each found by the primary key and locked. As long as a version is negative the
- * triggers know that it isn't a new row, and look nothing up.
- */
+/** Writes holdings that exist, as `updateAccounts` does: each found by the primary key and locked. */
 export function updateHoldings(app: string, rows: readonly (HoldingRow & Written)[]): string[] {
-  const update =
-    ' ON DUPLICATE KEY UPDATE quantity = VALUES(quantity), serials = VALUES(serials), position = VALUES(position), version = -VALUES(version)'
+  const update = ` ON DUPLICATE KEY UPDATE quantity = VALUES(quantity), serials = VALUES(serials), position = VALUES(position), ${writtenVersion}`
   return inserts(
     `INSERT INTO ${holding(app)} (user_id, item_id, quantity, serials, position, version) VALUES `,
     rows,
-    (row) => holdingValues({ ...row, version: -row.version }),
+    holdingValues,
     update,
   )
 }
@@ -140,11 +139,11 @@ export function insertSerials(app: string, rows: readonly (SerialRow & Written)[
 
 /** Writes the properties of serials that exist, as `updateHoldings` does: each found by the primary key and locked. */
 export function updateSerials(app: string, rows: readonly (SerialRow & Written)[]): string[] {
-  const update = ' ON DUPLICATE KEY UPDATE properties = VALUES(properties), version = -VALUES(version)'
+  const update = ` ON DUPLICATE KEY UPDATE properties = VALUES(properties), ${writtenVersion}`
   return inserts(
     `INSERT INTO ${serial(app)} (user_id, item_id, serial, properties, version) VALUES `,
     rows,
-    (row) => serialValues({ ...row, version: -row.version }),
+    serialValues,
     update,
   )
 }

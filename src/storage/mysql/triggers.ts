@@ -19,14 +19,10 @@ export function triggerStatements(app: string): string[] {
     history: historyTable(app),
   }
   return [
-    ...trigger(tables, 'holding', 'BEFORE INSERT', beforeInsert(tables, ', NEW.serials = 0')),
     ...trigger(tables, 'holding', 'AFTER INSERT', onHoldingInsert(tables)),
-    ...trigger(tables, 'holding', 'BEFORE UPDATE', beforeUpdate('NEW.serials = OLD.serials, ')),
     ...trigger(tables, 'holding', 'AFTER UPDATE', onHoldingUpdate(tables)),
     ...trigger(tables, 'holding', 'AFTER DELETE', onHoldingDelete(tables)),
-    ...trigger(tables, 'serial', 'BEFORE INSERT', beforeInsert(tables, '')),
     ...trigger(tables, 'serial', 'AFTER INSERT', onSerialInsert(tables)),
-    ...trigger(tables, 'serial', 'BEFORE UPDATE', beforeUpdate('')),
     ...trigger(tables, 'serial', 'AFTER UPDATE', onSerialUpdate(tables)),
     ...trigger(tables, 'serial', 'AFTER DELETE', onSerialDelete(tables)),
   ]
@@ -44,9 +40,9 @@ interface Tables {
 /** The row before or after the statement. */
 type Side = 'OLD' | 'NEW'
 
-// A row that Stockpile writes has a new version, or the mark of one that is to be deleted. For its updates nothing else is looked at.
-const isUpdatedByHand = 'NEW.version <= OLD.version AND NEW.version <> -1'
-const isInsertedByHand = 'NEW.version <= 0'
+// A row that Stockpile writes has a new version, or a negative one as a mark: before it is deleted, and where it had a higher version than its
+// account, having been copied or moved by hand. For its updates nothing is looked up.
+const isUpdatedByHand = 'NEW.version <= OLD.version AND (NEW.version >= 0 OR NEW.version = OLD.version)'
 const isDeletedByHand = 'OLD.version <> -1'
 const isMoved = '(NEW.user_id <> OLD.user_id OR NEW.item_id <> OLD.item_id)'
 
@@ -62,30 +58,9 @@ function trigger({ app }: Tables, table: 'holding' | 'serial', when: string, bod
   ]
 }
 
-/**
- * Gives a row that is inserted by hand version 0, whatever it says: one that is still to come would make the account's next deal seem to be
- * by hand. Stockpile's upserts of rows that exist have it negative, so that nothing is looked up for them.
- */
-function beforeInsert({ account }: Tables, more: string): string {
-  return `IF NEW.version >= 0 THEN
-    IF NEW.version = 0 OR NOT EXISTS
-      (SELECT 1 FROM ${account} WHERE user_id = NEW.user_id AND version = NEW.version) THEN
-      SET NEW.version = 0${more};
-    END IF;
-  END IF`
-}
-
-/**
- * Keeps the version of a row that is updated by hand; one that moves gets version 0, for its new account may be at a lower one.
- */
-function beforeUpdate(more: string): string {
-  return `IF ${isUpdatedByHand} THEN
-    SET ${more}NEW.version = IF(NEW.user_id = OLD.user_id, OLD.version, 0);
-  END IF`
-}
-
 function onHoldingInsert(tables: Tables): string {
-  return `IF ${isInsertedByHand} THEN
+  return `IF ${isInsertedByHand(tables)} THEN
+    IF NEW.serials <> 0 THEN ${refuseSerials} END IF;
     ${raise(tables, 'NEW')}
     ${enter(tables, 'NEW', { change: 'NEW.quantity', balance: 'NEW.quantity', serials: 'NULL' })}
     ${list(tables, 'NEW')}
@@ -96,6 +71,7 @@ function onHoldingUpdate(tables: Tables): string {
   const total = (side: Side): string => `${side}.quantity + ${side}.serials`
   const stayed = { change: `NEW.quantity - OLD.quantity`, balance: total('NEW'), serials: 'NULL' }
   return `IF ${isUpdatedByHand} THEN
+    IF NEW.serials <> OLD.serials THEN ${refuseSerials} END IF;
     IF ${isMoved} THEN
       ${withLongLists('OLD.serials > 0', [
         raise(tables, 'OLD'),
@@ -124,7 +100,7 @@ function onHoldingDelete(tables: Tables): string {
 }
 
 function onSerialInsert(tables: Tables): string {
-  return `IF ${isInsertedByHand} THEN ${comeIn(tables)} END IF`
+  return `IF ${isInsertedByHand(tables)} THEN ${comeIn(tables)} END IF`
 }
 
 function onSerialUpdate(tables: Tables): string {
@@ -140,6 +116,12 @@ function onSerialUpdate(tables: Tables): string {
 
 function onSerialDelete(tables: Tables): string {
   return `IF ${isDeletedByHand} THEN ${goOut(tables)} END IF`
+}
+
+/** Versions of accounts that Stockpile writes begin at 1. */
+function isInsertedByHand({ account }: Tables): string {
+  return `NEW.version <= 0
+    OR NOT EXISTS (SELECT 1 FROM ${account} WHERE user_id = NEW.user_id AND version = NEW.version)`
 }
 
 /** Raises the version of an account by one, which locks it: a single key of the primary key. */
@@ -172,25 +154,28 @@ function list({ app }: Tables, side: Side): string {
     SELECT '${app}', ${side}.user_id FROM stockpile_meta WHERE name = 'cache' AND @stockpile_bulk IS NULL;`
 }
 
+/** A mark for a holding that a trigger writes: another than it had. */
+function marked({ holding }: Tables): string {
+  return `IF(${holding}.version = -2, -3, -2)`
+}
+
 /** A serial came into the holding of the new row. */
 function comeIn(tables: Tables): string {
   const { account, holding } = tables
   return `${raise(tables, 'NEW')}
     INSERT INTO ${holding} (user_id, item_id, quantity, serials, position, version)
       SELECT a.user_id, NEW.item_id, 0, 1, NULL, a.version FROM ${account} AS a WHERE a.user_id = NEW.user_id
-      ON DUPLICATE KEY UPDATE serials = ${holding}.serials + 1, version = VALUES(version);
+      ON DUPLICATE KEY UPDATE serials = ${holding}.serials + 1, version = ${marked(tables)};
     ${enter(tables, 'NEW', { change: '1', balance: totalLeft, serials: oneSerial('in', 'NEW') })}
     ${list(tables, 'NEW')}`
 }
 
 /** A serial went out of the holding of the old row, which goes too when nothing is left in it. */
 function goOut(tables: Tables): string {
-  const { account, holding } = tables
+  const { holding } = tables
   const ofRow = 'user_id = OLD.user_id AND item_id = OLD.item_id'
   return `${raise(tables, 'OLD')}
-    UPDATE ${holding}
-      SET serials = serials - 1, version = (SELECT a.version FROM ${account} AS a WHERE a.user_id = OLD.user_id)
-      WHERE ${ofRow};
+    UPDATE ${holding} SET serials = serials - 1, version = ${marked(tables)} WHERE ${ofRow};
     ${enter(tables, 'OLD', { change: '-1', balance: totalLeft, serials: oneSerial('out', 'OLD') })}
     UPDATE ${holding} SET version = -1 WHERE ${ofRow} AND quantity = 0 AND serials = 0;
     DELETE FROM ${holding} WHERE ${ofRow} AND version = -1;
@@ -223,3 +208,7 @@ function withLongLists(condition: string, statements: readonly string[]): string
     ${statements.join(' ')}
     IF ${condition} THEN SET SESSION group_concat_max_len = @stockpile_list_max; END IF;`
 }
+
+// Only a trigger before the change could correct it, for which every row that Stockpile writes would have to pay.
+const refuseSerials = `SIGNAL SQLSTATE '45000'
+  SET MESSAGE_TEXT = 'Stockpile: serials counts the rows in the table of serials: change those, and this column follows';`
