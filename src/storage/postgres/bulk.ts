@@ -1,7 +1,7 @@
 import { uuidv7 } from 'uuidv7'
-import { DatabaseError, TablesMissingError, TransactionClosedError } from '../../errors.ts'
+import { TablesMissingError, TransactionClosedError } from '../../errors.ts'
 import type { BulkSession, SqlParameter } from '../cached-contract.ts'
-import { askTransaction, markBulk, raiseGeneration } from './cached-statements.ts'
+import { markBulk, raiseGeneration } from './cached-statements.ts'
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
 import { toFault } from './faults.ts'
@@ -10,25 +10,27 @@ import { requireSoleStatement } from './sole-statement.ts'
 import { once } from './statement.ts'
 import { bounds } from './statements.ts'
 
-/** A transaction at READ COMMITTED that has an app's generation locked, and runs the user's statements as the server plans them by itself. */
+/**
+ * A transaction at READ COMMITTED that has an app's generation locked, and runs the user's statements as the server plans them by itself. What
+ * ends a transaction can't hide from `requireSoleStatement`: a routine that tries is refused by the server.
+ */
 export class PostgresBulkSession implements BulkSession {
   readonly generation: bigint
   readonly #connections: Connections
   readonly #connection: Connection
   readonly #options: Omit<SessionOptions, 'isBatch'>
-  readonly #transaction: string
   #isOver = false
 
   private constructor(
-    [connections, connection, options]: readonly [Connections, Connection, Omit<SessionOptions, 'isBatch'>],
+    connections: Connections,
+    connection: Connection,
+    options: Omit<SessionOptions, 'isBatch'>,
     generation: bigint,
-    transaction: string,
   ) {
     this.#connections = connections
     this.#connection = connection
     this.#options = options
     this.generation = generation
-    this.#transaction = transaction
   }
 
   /**
@@ -47,8 +49,7 @@ export class PostgresBulkSession implements BulkSession {
       const answers = await connection.run([bounds.begin, patience, markBulk, raiseGeneration(app)])
       const generation = answers[3]?.rows[0]?.[0]
       if (typeof generation !== 'string') throw new TablesMissingError(app, connections.location)
-      const transaction = answers[2]?.rows[0]?.[1] ?? ''
-      return new PostgresBulkSession([connections, connection, options], BigInt(generation), transaction)
+      return new PostgresBulkSession(connections, connection, options, BigInt(generation))
     } catch (error) {
       await connection.run([bounds.rollback]).catch(() => undefined)
       connections.give(connection)
@@ -68,7 +69,6 @@ export class PostgresBulkSession implements BulkSession {
 
   async commit(): Promise<void> {
     if (this.#isOver) throw new TransactionClosedError()
-    await this.#requireOpen()
     this.#isOver = true
     const id = uuidv7()
     const options = { ...this.#options, isBatch: false, isJoined: true }
@@ -87,20 +87,5 @@ export class PostgresBulkSession implements BulkSession {
     this.#isOver = true
     await this.#connection.run([bounds.rollback]).catch(() => undefined)
     this.#connections.give(this.#connection)
-  }
-
-  /** Sees to it that the transaction is still the one that was begun. */
-  async #requireOpen(): Promise<void> {
-    const tried = 'commit'
-    const { location } = this.#connections
-    try {
-      const [answer] = await this.#connection.run([askTransaction])
-      if (answer?.rows[0]?.[0] === this.#transaction) return
-    } catch (error) {
-      await this.rollback()
-      throw toFault(error, { location, tried, app: null })
-    }
-    await this.rollback()
-    throw new DatabaseError(`${location} failed to ${tried}: a statement has ended the transaction itself`, { tried })
   }
 }

@@ -55,13 +55,13 @@ export function deleteChanges(ids: readonly bigint[]): Call {
 const changesDeleted = prepared('delete_changes', 'DELETE FROM stockpile_change WHERE id = ANY($1::bigint[])')
 
 // What a row's xmax says of its lock. Zero: nobody has ever locked it. Otherwise it may be the number of a transaction or that of a group
-// of lockers, and only numbers that are not yet given to a group are certain to be a transaction's. Such a transaction, or whichever
-// transaction it is a part of, is over if it comes before all that were running when the statement began; numbers go round at 2^32.
-// A standby doesn't know of all the locks that there are.
+// of lockers, and only numbers that are not yet given to a group are certain to be a transaction's. If that has written this version of the
+// row too, it is over, or the version couldn't be seen. If it comes before all that were running when the statement began, it is over as
+// well, and whichever transaction it is a part of; numbers go round at 2^32. A standby doesn't know of all the locks that there are.
 const isFree = (
   row: string,
 ): string => `NOT pg_is_in_recovery() AND (${row}.locker = '0' OR mxid_age(${row}.locker) <= 0
-      AND (((m.oldest - ${row}.locker::text::bigint) & 4294967295) BETWEEN 1 AND 2147483647))`
+      AND (${row}.locker = ${row}.writer OR ((m.oldest - ${row}.locker::text::bigint) & 4294967295) BETWEEN 1 AND 2147483647))`
 
 // OFFSET 0 has the statement look at the row's lock once, as it was at one instant.
 const moment = '(SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS oldest OFFSET 0) AS m'
@@ -76,7 +76,7 @@ export function readGenerations(apps: readonly string[]): Call {
 const generationsRead = prepared(
   'read_generations',
   `SELECT g.name, g.value, ${isFree('g')} FROM ${moment}, unnest($1::text[]) AS w(name) CROSS JOIN LATERAL (
-    SELECT name, value, xmax AS locker FROM stockpile_meta AS r WHERE r.name = w.name OFFSET 0) AS g`,
+    SELECT name, value, xmin AS writer, xmax AS locker FROM stockpile_meta AS r WHERE r.name = w.name OFFSET 0) AS g`,
 )
 
 /** The name of the row of `stockpile_meta` that has an app's generation. */
@@ -99,7 +99,7 @@ const wholeRead = perApp(
   ({ account, holding, serial }) => `SELECT w.number, a.version, ${isFree('a')},
     h.item_id, h.quantity, h.serials, h.position, s.serial, s.properties
     FROM ${moment}, unnest($1::integer[], $2::text[]) AS w(number, user_id)
-    CROSS JOIN LATERAL (SELECT version, xmax AS locker FROM ${account} AS r WHERE r.user_id = w.user_id OFFSET 0) AS a
+    CROSS JOIN LATERAL (SELECT version, xmin AS writer, xmax AS locker FROM ${account} AS r WHERE r.user_id = w.user_id OFFSET 0) AS a
     LEFT JOIN LATERAL (SELECT item_id, quantity, serials, position FROM ${holding} AS r
       WHERE r.user_id = w.user_id OFFSET 0) AS h ON true
     LEFT JOIN LATERAL (SELECT serial, properties FROM ${serial} AS r
@@ -140,8 +140,5 @@ export function raiseGeneration(app: string): Call {
   ])
 }
 
-/** Keeps the triggers of this transaction from putting anything on the list of changes. Answers the number of the transaction. */
-export const markBulk = once(`SELECT set_config('stockpile.bulk', '1', true), pg_current_xact_id()`)
-
-/** Asks which transaction is open. Reads no table. Answers its number, or null. */
-export const askTransaction = once('SELECT pg_current_xact_id_if_assigned()')
+/** Keeps the triggers of this transaction from putting anything on the list of changes. Reads no table. */
+export const markBulk = once(`SELECT set_config('stockpile.bulk', '1', true)`)
