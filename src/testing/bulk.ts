@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { DatabaseError, TablesMissingError } from '../index.ts'
-import type { Storage } from '../storage/contract.ts'
+import { DatabaseError, TablesMissingError, type Storage } from '../index.ts'
 import type { Suite } from './behaviour.ts'
 import { byHand, byOthers, expectByHand, goOn, holdingBy } from './by-hand.ts'
 import { refusal } from './refusal.ts'

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
-import type { Names, Session, Storage } from '../storage/contract.ts'
+import type { Storage } from '../index.ts'
 import type { Suite } from './behaviour.ts'
 import { byOthers } from './by-hand.ts'
 import { withStorage } from './whole-accounts.ts'
+
+type Session = Awaited<ReturnType<Storage['begin']>>
+type Names = Parameters<Session['load']>[0]
 
 function namesOf(app: string, ...users: readonly string[]): Names {
   return { apps: [{ app, users, holdings: [], serials: [] }], keys: [] }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import type { AccountName, Storage } from '../storage/contract.ts'
+import type { Storage } from '../index.ts'
 import type { Suite } from './behaviour.ts'
 import { byHand, byOthers, holdingBy, serialsBy } from './by-hand.ts'
 import { withStorage } from './whole-accounts.ts'
+
+type AccountName = Parameters<Storage['fetchWhole']>[0][number]
 
 /** Takes all that is on the list; `app user`, each once and sorted. */
 async function takeAll(storage: Storage, accountsMax = 100): Promise<string[]> {
