@@ -119,6 +119,18 @@ describe('a bulk change', () => {
     expect(await lab.probe.query("SELECT value FROM stockpile_meta WHERE name = 'generation:farm'")).toEqual(['2'])
   })
 
+  it('says what to do where a statement reads a table that a trigger writes', async () => {
+    await using lab = await openLab()
+    await addEgg(lab.storage, 'ann')
+    const bulk = await lab.storage.bulk('farm')
+    const gift = "INSERT INTO farm_stockpile_holding (user_id, item_id, quantity) SELECT user_id, 'ham', 1 FROM"
+    await expect(bulk.run(`${gift} farm_stockpile_account`, [])).rejects.toThrow(/read it into a temporary table first/)
+    await bulk.run('CREATE TEMPORARY TABLE everybody AS SELECT user_id FROM farm_stockpile_account', [])
+    await bulk.run(`${gift} everybody`, [])
+    await bulk.commit()
+    expect(await quantityOf(lab.storage, 'ann', 'ham')).toBe(1n)
+  })
+
   it('that a routine has committed on the way is found out, and goes no further', async () => {
     await using lab = await openLab()
     await lab.probe.query('CREATE PROCEDURE ending() COMMIT')

@@ -50,10 +50,20 @@ describe('the plans', () => {
         'farm',
         users.map((name) => ({ ...name, item: 'egg', quantity: 1n, serials: 0, position: null, version: 1n })),
       ),
+      ...statements.insertSerials(
+        'farm',
+        users.map((name, index) => ({
+          ...name,
+          item: 'hen',
+          serial: BigInt(index + 1),
+          properties: '{}',
+          version: 1n,
+        })),
+      ),
     ]) {
       await connection.query(sql)
     }
-    await connection.query('ANALYZE TABLE farm_stockpile_account, farm_stockpile_holding')
+    await connection.query('ANALYZE TABLE farm_stockpile_account, farm_stockpile_holding, farm_stockpile_serial')
   })
   afterAll(async () => {
     await connection.end()
@@ -86,6 +96,23 @@ describe('the plans', () => {
       const [table, ...others] = await tablesOf(sql)
       expect(others).toEqual([])
       expect(table?.key).toBe('PRIMARY')
+      expect(['const', 'range']).toContain(table?.type)
+    }
+  })
+
+  it.each(counts)('find and delete %i serials by single keys of their index', async (count) => {
+    const rows = Array.from({ length: count }, (_, index) => ({
+      app: 'farm',
+      user: `u${index}`,
+      item: 'hen',
+      serial: BigInt(index + 1),
+      properties: '{}',
+    }))
+    const serials = rows.map(({ serial }) => serial)
+    for (const sql of [...statements.findSerials('farm', serials), ...statements.deleteSerials('farm', rows)]) {
+      const [table, ...others] = await tablesOf(sql)
+      expect(others).toEqual([])
+      expect(table?.key).toBe('serial_once')
       expect(['const', 'range']).toContain(table?.type)
     }
   })

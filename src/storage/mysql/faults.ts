@@ -43,6 +43,8 @@ const tableMissingNumber = 1146 // ER_NO_SUCH_TABLE
 const savepointMissingNumber = 1305 // ER_SP_DOES_NOT_EXIST
 const triggerUnsafeNumber = 1419 // ER_BINLOG_CREATE_ROUTINE_NEED_SUPER
 const tableDeniedNumber = 1142 // ER_TABLEACCESS_DENIED_ERROR: its text names the privilege
+// ER_CANT_UPDATE_USED_TABLE_IN_SF_OR_TRG: the statement uses a table that a trigger is to write.
+const tableInUseNumber = 1442
 // The server answered and refused the user or the database: trying again can't help, although the driver calls it fatal.
 const refusedNumbers: ReadonlySet<number> = new Set([1044, 1045, 1049, 1130, 1251, 1524, 1698])
 
@@ -81,6 +83,10 @@ export function toFault(error: unknown, { location, tried, app }: Attempt): Stoc
     const remedy =
       'SET GLOBAL log_bin_trust_function_creators = 1, at least while migrating, or migrate as a user with SUPER'
     return new TriggersRefusedError(`${message}: ${remedy}`, { ...data, remedy }, options)
+  }
+  if (number === tableInUseNumber) {
+    const remedy = 'name no other table of the app in the statement: read it into a temporary table first'
+    return new DatabaseError(`${message}: ${remedy}`, { ...data, remedy }, options)
   }
   if (lockTimeoutNumbers.has(number)) return new LockTimeoutError(message, data, options)
   if (rolledBackNumbers.has(number) || duplicateNumbers.has(number)) return new ConflictError(message, data, options)
