@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { UnsupportedCacheError } from '../../errors.ts'
 import type { Cache, CacheSettings, Entry, Found, Intended, Lookup, Token } from '../contract.ts'
 import type { Connection } from './connection.ts'
 import { headChars, tokenHexes } from './scripts.ts'
@@ -68,7 +69,7 @@ export class RedisCache implements Cache {
   async intendGuard(guard: string): Promise<Token[] | null> {
     const token = this.#newToken()
     const answer = await this.#run('intend', [guard], [token, String(this.settings.intentMs), '1'])
-    if (typeof answer === 'string') return null
+    if (answer instanceof Error) return null
     if (answer.values[0] === '-') return []
     if (answer.values[0] !== '+') return null
     return [new RedisToken(guard, answer.incarnation, `I${token}${answer.incarnation}`)]
@@ -87,7 +88,7 @@ export class RedisCache implements Cache {
         const args = tokens.flatMap(({ head }, nth) => [head, start + values[places[nth]!]!.text])
         const keys = tokens.map(({ key }) => key)
         const answer = await this.#run('store', keys, [String(this.settings.ttlMs), ...args], incarnation)
-        if (typeof answer !== 'string') places.forEach((place, nth) => (stored[place] = answer.values[nth] === '1'))
+        if (!(answer instanceof Error)) places.forEach((place, nth) => (stored[place] = answer.values[nth] === '1'))
       }),
     )
     return stored
@@ -109,7 +110,7 @@ export class RedisCache implements Cache {
   async remove(keys: readonly string[]): Promise<boolean[]> {
     const parts = inParts(keys).map(async (part) => {
       const answer = await this.#run('remove', part, [])
-      return part.map((_key, at) => typeof answer !== 'string' && answer.values[at] === '1')
+      return part.map((_key, at) => !(answer instanceof Error) && answer.values[at] === '1')
     })
     return (await Promise.all(parts)).flat()
   }
@@ -124,7 +125,7 @@ export class RedisCache implements Cache {
     const args = [token, String(this.settings.leaseMs)]
     if (lookups.some(({ known }) => known !== undefined)) args.push(...lookups.map(knownHeadOf))
     const answer = await this.#run('find', keys, args)
-    if (typeof answer === 'string') return lookups.map(() => ({ entry: busy.unreachable, guard: busy.unreachable }))
+    if (answer instanceof Error) return lookups.map(() => ({ entry: busy.unreachable, guard: busy.unreachable }))
     const guards = keys.slice(lookups.length).map((key, nth) => entryOf(key, answer, lookups.length + nth, token))
     return lookups.map(({ key, known }, at) => {
       const entry: Entry =
@@ -138,7 +139,7 @@ export class RedisCache implements Cache {
     const token = this.#newToken()
     const args = [token, String(this.settings.intentMs), String(lookups.length)]
     const answer = await this.#run('intend', keys, args)
-    if (typeof answer === 'string') return lookups.map(() => ({ isAcknowledged: false, reason: answer }))
+    if (answer instanceof Error) return lookups.map(() => refusal(answer))
     const { values, incarnation } = answer
     return lookups.map(({ key }, at) => {
       const done = values[2 * at]
@@ -153,12 +154,12 @@ export class RedisCache implements Cache {
     })
   }
 
-  /** Runs a script; what went wrong as text, where it did. */
-  async #run(...call: Parameters<Server['run']>): Promise<Answer | string> {
+  /** Runs a script; answers what went wrong, where it did. */
+  async #run(...call: Parameters<Server['run']>): Promise<Answer | Error> {
     try {
       return await this.#server.run(...call)
     } catch (error) {
-      return error instanceof Error ? error.message : String(error)
+      return error instanceof Error ? error : new Error(String(error))
     }
   }
 
@@ -176,6 +177,12 @@ export class RedisCache implements Cache {
     }
     return this.#tokenStart + (this.#tokenCount++).toString(16).padStart(counterHexes, '0')
   }
+}
+
+/** Why an intent is not acknowledged. */
+function refusal(error: Error): Intended {
+  const cause = error instanceof UnsupportedCacheError ? { cause: error } : {}
+  return { isAcknowledged: false, reason: error.message, ...cause }
 }
 
 /** Tokens, to be sent in rounds that are not too large, each of one life. */

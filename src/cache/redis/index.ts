@@ -27,7 +27,7 @@ export interface RedisOptions extends CacheOptions {
  * nothing had happened, as a primary can that a network split has cut off: let a failover end the old server first.
  *
  * All that is done is done by scripts (EVALSHA), which are loaded by themselves; a user of the server needs the rights to run them, INFO, and
- * GET, GETRANGE, SET and DEL of keys. Where memory is full and nothing may be evicted, reads go on and nothing new is kept.
+ * MGET, GETRANGE, SET and DEL of keys. Where memory is full and nothing may be evicted, reads go on and nothing new is kept.
  *
  * @param target a URL such as `redis://user:password@host:6379/0` (`rediss:` for TLS), for which the package redis must be installed; or the
  *   application's own client of the package redis or ioredis, connected, which stays open at the end. What its offline queue or its

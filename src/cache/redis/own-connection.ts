@@ -1,13 +1,23 @@
 import { DriverMissingError } from '../../errors.ts'
 import type { Connection } from './connection.ts'
 
-// Longer and longer, so that a server that comes back is not met by a crowd: from 20 ms to a second.
+// Longer and longer, so that a server that comes back is not met by a crowd: from 20 ms to half a second.
 const pauseMsMin = 20
-const pauseMsMax = 1_000
+const pauseMsMax = 500
+
+// A host that is gone says nothing: long enough for TLS over a slow line.
+const connectMsMax = 3_000
 
 interface OpenClient {
   sendCommand(args: readonly string[]): Promise<unknown>
   destroy(): void
+}
+
+/** A command that waits for the connection. */
+interface Waiting {
+  readonly args: readonly string[]
+  readonly resolve: (reply: unknown) => void
+  readonly reject: (error: unknown) => void
 }
 
 /**
@@ -17,7 +27,8 @@ interface OpenClient {
 export class OwnConnection implements Connection {
   readonly #url: string
   #client: OpenClient | null = null
-  #opening: Promise<OpenClient> | null = null
+  #connecting: OpenClient | null = null
+  #waiting: Waiting[] = []
   #failures = 0
   #nextTryMs = 0
   #lastFault: unknown = null
@@ -29,10 +40,10 @@ export class OwnConnection implements Connection {
 
   send(args: readonly string[]): Promise<unknown> {
     if (this.#client !== null) return this.#client.sendCommand(args)
-    this.#opening ??= this.#open().finally(() => {
-      this.#opening = null
-    })
-    return this.#opening.then((client) => client.sendCommand(args))
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+    this.#waiting.push({ args, resolve, reject })
+    if (this.#waiting.length === 1) void this.#open()
+    return promise
   }
 
   reset(): void {
@@ -44,22 +55,25 @@ export class OwnConnection implements Connection {
   async close(): Promise<void> {
     this.#isClosed = true
     this.reset()
-    await this.#opening?.catch(() => undefined)
-    this.reset()
+    this.#connecting?.destroy()
   }
 
-  async #open(): Promise<OpenClient> {
-    if (this.#isClosed) throw new Error('the cache is closed')
-    if (performance.now() < this.#nextTryMs) throw this.#lastFault
+  /** Opens a connection and sends what waits for it, in its order. */
+  async #open(): Promise<void> {
+    let fault: unknown = null
     try {
+      if (this.#isClosed) throw new Error('the cache is closed')
+      if (performance.now() < this.#nextTryMs) throw this.#lastFault
       this.#client = await this.#connect()
       this.#failures = 0
-      return this.#client
     } catch (error) {
-      this.#lastFault = error
-      this.#nextTryMs = performance.now() + Math.min(pauseMsMin * 2 ** this.#failures, pauseMsMax)
-      this.#failures += 1
-      throw error
+      fault = error
+    }
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const { args, resolve, reject } of waiting) {
+      if (this.#client === null) reject(fault)
+      else this.#client.sendCommand(args).then(resolve, reject)
     }
   }
 
@@ -73,15 +87,27 @@ export class OwnConnection implements Connection {
       name: 'stockpile',
       disableOfflineQueue: true,
       // A client that reconnects by itself would not tell; a new one is as cheap.
-      socket: { reconnectStrategy: false },
+      socket: { reconnectStrategy: false, connectTimeout: connectMsMax },
     })
-    const drop = (): void => {
-      if (this.#client === opened) this.#client = null
-      if (client.isOpen) client.destroy()
+    const opened: OpenClient = {
+      sendCommand: (args) => client.sendCommand(args),
+      destroy: () => {
+        if (this.#client === opened) this.#client = null
+        if (client.isOpen) client.destroy()
+      },
     }
-    const opened: OpenClient = { sendCommand: (args) => client.sendCommand(args), destroy: drop }
-    client.on('error', drop)
-    await client.connect()
-    return opened
+    client.on('error', () => opened.destroy())
+    this.#connecting = opened
+    try {
+      await client.connect()
+      return opened
+    } catch (error) {
+      this.#lastFault = error
+      this.#nextTryMs = performance.now() + Math.min(pauseMsMin * 2 ** this.#failures, pauseMsMax)
+      this.#failures += 1
+      throw error
+    } finally {
+      this.#connecting = null
+    }
   }
 }

@@ -43,11 +43,8 @@ local info = call('INFO', 'replication')
 if not string.find(info, 'role:master', 1, true) or not string.find(info, 'master_replid:${life.replicationId}', 1, true) then
   return redis.error_reply('${otherLifeCode} the server has begun another life')
 end
-local function read(key)
-  local entry = pcall('GET', key)
-  if type(entry) == 'string' and #entry >= ${headChars} and string.sub(entry, ${2 + tokenHexes}, ${headChars}) == life then
-    return entry, string.byte(entry)
-  end
+local function kindOf(entry)
+  if entry and #entry >= ${headChars} and string.sub(entry, ${2 + tokenHexes}, ${headChars}) == life then return string.byte(entry) end
 end
 local function has(key, head)
   return pcall('GETRANGE', key, 0, ${headChars - 1}) == head
@@ -55,18 +52,20 @@ end
 `
 }
 
-// V is 86, L is 76, I is 73. A status reply is a table with `ok`, an error one with `err`.
+// V is 86, L is 76, I is 73. MGET takes what is no text, which somebody else has put there, for nothing. A status reply is a table with `ok`, an error one with `err`.
 const bodies: Readonly<Record<ScriptName, string>> = {
   // KEYS: keys, then guards. ARGV: token, milliseconds of a lease, then the heads that are known of the keys.
   // Answers of each: an entry, k (as known), + (leased), l (a lease), i (an intent), f (no room for a lease).
   find: `
-local lease, answers = 'L' .. ARGV[1] .. life, {}
+local lease, answers, entries = 'L' .. ARGV[1] .. life, {}, nil
+if not ARGV[3] then entries = call('MGET', unpack(KEYS)) end
 for at = 1, #KEYS do
   local key, known = KEYS[at], ARGV[at + 2]
   if known and known ~= '' and has(key, known) then
     answers[at] = 'k'
   else
-    local entry, kind = read(key)
+    local entry = entries and entries[at] or not entries and call('MGET', key)[1]
+    local kind = kindOf(entry)
     if kind == 86 then answers[at] = entry
     elseif kind == 76 then answers[at] = 'l'
     elseif kind == 73 then answers[at] = 'i'
@@ -79,18 +78,17 @@ return answers`,
   // what went wrong, then the value before or nothing; of each guard: the value or nothing.
   intend: `
 local intent, count, answers = 'I' .. ARGV[1] .. life, tonumber(ARGV[3]), {}
+local entries = call('MGET', unpack(KEYS))
 for at = 1, count do
-  local entry, kind = read(KEYS[at])
   local done = '+'
   if not pcall('SET', KEYS[at], intent, 'PX', ARGV[2]).ok then
     local removed = pcall('DEL', KEYS[at])
     done = type(removed) == 'number' and '-' or removed.err
   end
-  answers[2 * at - 1], answers[2 * at] = done, kind == 86 and entry or ''
+  answers[2 * at - 1], answers[2 * at] = done, kindOf(entries[at]) == 86 and entries[at] or ''
 end
 for at = count + 1, #KEYS do
-  local entry, kind = read(KEYS[at])
-  answers[count + at] = kind == 86 and entry or ''
+  answers[count + at] = kindOf(entries[at]) == 86 and entries[at] or ''
 end
 return answers`,
   // ARGV: milliseconds of a value, then of each key the head that it must have and the new entry. Answers of each: 1 (stored) or 0.
