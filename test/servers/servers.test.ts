@@ -14,6 +14,7 @@ import { openProbe } from './probe.ts'
 import type { Probe } from './probe.ts'
 import { childrenOf, isAlive } from './processes.ts'
 import { startRedis } from './redis.ts'
+import { say } from './say.ts'
 
 const kinds = [
   { name: 'MariaDB', start: startMariaDb },
@@ -171,18 +172,6 @@ async function insertUntilKilled(probe: Probe): Promise<number> {
       await probe.close()
       return count
     }
-  }
-}
-
-/** What a cache says to one command. */
-async function say({ port }: { readonly port: number }, command: string): Promise<string> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    socket.write(command)
-    const [answer] = (await once(socket, 'data')) as [Buffer]
-    return answer.toString()
-  } finally {
-    socket.destroy()
   }
 }
 

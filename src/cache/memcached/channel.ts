@@ -15,7 +15,7 @@ export class Channel {
   readonly #connection: Connection
   readonly #features: Features
   readonly #valueBytesMax: number
-  readonly #leaseSeconds: number
+  readonly #leasePart: string
   readonly #ttlSeconds: number
   readonly #intentSeconds: number
   #round: Round | null = null
@@ -25,7 +25,7 @@ export class Channel {
     this.#connection = connection
     this.#features = features
     this.#valueBytesMax = settings.valueBytesMax
-    this.#leaseSeconds = Math.ceil(settings.leaseMs / 1_000)
+    this.#leasePart = ` N${Math.ceil(settings.leaseMs / 1_000)}`
     this.#ttlSeconds = Math.ceil(settings.ttlMs / 1_000)
     this.#intentSeconds = Math.ceil(settings.intentMs / 1_000)
     connection.beforeFlush = () => this.#closeRound()
@@ -37,7 +37,8 @@ export class Channel {
 
   /** What the contract says of `find`. */
   find(lookups: readonly Lookup[]): Promise<Found[]> {
-    return lookups.some(({ known }) => known !== undefined) ? this.#findAgain(lookups) : this.#findNew(lookups)
+    for (const { known } of lookups) if (known !== undefined) return this.#findAgain(lookups)
+    return this.#findNew(lookups)
   }
 
   /** What the contract says of `intend`: what was there, the intent, and then each guard once. */
@@ -138,20 +139,22 @@ export class Channel {
   #look(lookups: readonly Lookup[], mayKnow: boolean): Promise<(Found | null)[]> {
     this.#round ??= new Round(this.#features.incarnation, this.#connection.epoch)
     const round = this.#round
+    let text = this.#text
     for (const { key, guard, known } of lookups) {
       const token = mayKnow && known !== undefined && this.#isOwn(known) && known.key === key ? known : undefined
-      this.#text += this.#lookup(key, token)
+      text += this.#lookup(key, token)
       round.add(key, guard, token)
     }
+    this.#text = text
     const found = round.answer(lookups.length)
     this.#connection.flushSoon()
     return found
   }
 
   #lookup(key: string, known: MemcachedToken | undefined): string {
-    const rest = `N${this.#leaseSeconds}${this.#givenCas()}\r\n`
-    if (known === undefined) return `mg ${key} v c f ${rest}`
-    return this.#features.hasConditionalGet ? `mg ${key} v c f C${known.cas} ${rest}` : `mg ${key} c f ${rest}`
+    const rest = `${this.#leasePart}${this.#givenCas()}\r\n`
+    if (known === undefined) return `mg ${key} v c f${rest}`
+    return this.#features.hasConditionalGet ? `mg ${key} v c f C${known.cas}${rest}` : `mg ${key} c f${rest}`
   }
 
   /** Sends the open round, its guards last: anything else that is sent comes after it. */

@@ -1,17 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { UnsupportedCacheError } from '../../errors.ts'
+import { abilitiesOf, type Abilities } from './abilities.ts'
 import { askAll } from './ask-all.ts'
 import type { Connection } from './connection.ts'
 import type { Reply } from './parser.ts'
 
 /** What a server is and can do. */
-export interface Features {
+export interface Features extends Abilities {
   /** The life of its process: a server that was started again has another one. */
   readonly incarnation: string
-  /** Whether CAS ids can be given, since 1.6.27. */
-  readonly hasGivenCas: boolean
-  /** Whether a value can be asked for only if it has changed, since 1.6.40. */
-  readonly hasConditionalGet: boolean
   /** The largest entry that it takes, in bytes. */
   readonly entryBytesMax: number
 }
@@ -20,11 +17,8 @@ export interface Features {
 export type Greeting =
   { readonly features: Features } | { readonly error: UnsupportedCacheError } | { readonly reason: string }
 
-// From here on a store tells the CAS id of what it stored, without which an intent would have no token.
-const versionMin = [1, 6, 13] as const
-const givenCasSince = [1, 6, 27] as const
-// Older ones take the flag and ignore it, so only the version tells.
-const conditionalGetSince = [1, 6, 40] as const
+// What memcached takes unless it is told otherwise by -I.
+const entryBytesUsual = 1024 * 1024
 
 /**
  * Makes the acquaintance of a server: its version, its life, its settings, and whether it does what the protocol depends on.
@@ -40,9 +34,12 @@ export async function greet(connection: Connection, location: string): Promise<G
   }
   if (failure !== null) return { reason: failure }
   if (version === undefined || stats === undefined || settings === undefined) return { reason: 'it said too little' }
-  const numbers = versionOf(version)
-  const fault = faultOf(version, numbers, statisticsOf(settings))
-  if (fault !== null) return { error: new UnsupportedCacheError(location, ...fault) }
+  const abilities = abilitiesOf(version.code === 'VERSION' ? version.rest : version.code)
+  const settled = statisticsOf(settings)
+  if ('fault' in abilities) return { error: new UnsupportedCacheError(location, abilities.fault, abilities.remedy) }
+  if (settled.get('cas_enabled') === 'no') {
+    return { error: new UnsupportedCacheError(location, 'it runs with -C, without CAS ids', 'start it without -C') }
+  }
   const life = statisticsOf(stats)
   const pid = life.get('pid')
   const started = Number(life.get('time')) - Number(life.get('uptime'))
@@ -52,9 +49,8 @@ export async function greet(connection: Connection, location: string): Promise<G
   }
   const features: Features = {
     incarnation: `${pid}.${started}`,
-    hasGivenCas: isAtLeast(numbers, givenCasSince),
-    hasConditionalGet: isAtLeast(numbers, conditionalGetSince),
-    entryBytesMax: Number(statisticsOf(settings).get('item_size_max') ?? 1024 * 1024),
+    ...abilities,
+    entryBytesMax: Number(settled.get('item_size_max') ?? entryBytesUsual),
   }
   return probe(connection, location, features)
 }
@@ -89,33 +85,6 @@ async function probe(connection: Connection, location: string, features: Feature
   if (fault === undefined) return { features }
   const remedy = 'start memcached without -C, and give its own address, not that of a proxy'
   return { error: new UnsupportedCacheError(location, fault, remedy) }
-}
-
-function faultOf(
-  { code, rest }: Reply,
-  numbers: readonly number[],
-  settings: ReadonlyMap<string, string>,
-): [string, string] | null {
-  if (code !== 'VERSION' || numbers.length < 3) {
-    return [
-      `it calls itself ${rest === '' ? code : rest}, which is no version of memcached`,
-      'give the address of memcached',
-    ]
-  }
-  if (!isAtLeast(numbers, versionMin)) {
-    return [`it is memcached ${rest}`, `install ${versionMin.join('.')} or newer`]
-  }
-  if (settings.get('cas_enabled') === 'no') return ['it runs with -C, without CAS ids', 'start memcached without -C']
-  return null
-}
-
-function versionOf({ rest }: Reply): number[] {
-  return /^(\d+)\.(\d+)\.(\d+)/.exec(rest)?.slice(1).map(Number) ?? []
-}
-
-function isAtLeast(version: readonly number[], least: readonly number[]): boolean {
-  const differs = least.findIndex((part, index) => version[index] !== part)
-  return differs === -1 || (version[differs] ?? 0) > (least[differs] ?? 0)
 }
 
 function statisticsOf({ rest }: Reply): ReadonlyMap<string, string> {

@@ -84,8 +84,10 @@ export class Parser {
     let at = 0
     this.#needBytes = 0
     while (at < data.length && !this.#isBroken) {
-      const end = data.indexOf(newline, at)
-      if (end === -1) {
+      // Byte by byte: lines are so short that asking for the place of the end costs more.
+      let end = at
+      while (end < data.length && data[end] !== newline) end++
+      if (end === data.length) {
         if (data.length - at > lineBytesMax) this.#break('a line without end')
         return at
       }
@@ -113,7 +115,10 @@ export class Parser {
     let next = after
     if (isValue) {
       let bytes = 0
-      for (; at < end && data[at] !== blank; at++) bytes = bytes * 10 + (data[at] ?? 0) - zero
+      for (; at < end && data[at] !== blank; at++) {
+        const digit = (data[at] ?? 0) - zero
+        bytes = digit >= 0 && digit <= 9 ? bytes * 10 + digit : NaN
+      }
       at++
       next = after + bytes + 2
       if (!Number.isSafeInteger(bytes)) return this.#break(data.toString('latin1', start, end))

@@ -39,8 +39,12 @@ export class Server {
   }
 
   /** What the contract says, for the keys of this server; so do the others. */
-  async find(lookups: readonly Lookup[]): Promise<Found[]> {
-    const channel = this.#channel ?? (await this.#open(false))
+  find(lookups: readonly Lookup[]): Promise<Found[]> {
+    return this.#channel?.find(lookups) ?? this.#findOnceOpen(lookups)
+  }
+
+  async #findOnceOpen(lookups: readonly Lookup[]): Promise<Found[]> {
+    const channel = await this.#open(false)
     if (channel !== null) return channel.find(lookups)
     return lookups.map(() => ({ entry: unreachable, guard: unreachable }))
   }
@@ -124,7 +128,7 @@ export class Server {
     this.#channel = null
     // One that has closed the connection may be back already; one that doesn't answer is not to be waited for again.
     if (connection.isTimedOut) this.#fail(reason)
-    else this.#reason = reason
+    else if (!this.#isClosed) this.#reason = reason
   }
 
   #fail(reason: string): void {
