@@ -28,6 +28,17 @@ const reads: [string, (storage: Storage) => Promise<unknown>][] = [
         limit: 1,
       }),
   ],
+  ['whole accounts', (storage) => storage.fetchWhole([{ app: 'farm', user: 'u' }])],
+  [
+    'the right to a bulk change',
+    async (storage) => {
+      const bulk = await storage.bulk('farm')
+      await bulk.rollback()
+      return bulk
+    },
+  ],
+  ['changes', (storage) => storage.takeChanges(1, async () => undefined)],
+  ['the note about the cache', async (storage) => [await storage.noteCache(null, null), await storage.cacheNote()]],
   ['serial numbers', (storage) => storage.reserve('serial', 1n, 1n)],
 ]
 

@@ -1,3 +1,4 @@
+import { ConnectionLostError } from '../../errors.ts'
 import { settleAlone } from '../../ledger/batch.ts'
 import type { BulkSession, WholeAnswer } from '../cached-contract.ts'
 import type {
@@ -129,7 +130,14 @@ export class MysqlStorage implements Storage {
   }
 
   async bulk(app: string): Promise<BulkSession> {
-    return MysqlBulkSession.open(this.#connections, app, this.#outcomeWaitMs)
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await MysqlBulkSession.open(this.#connections, app, this.#outcomeWaitMs)
+      } catch (error) {
+        // A connection that was lost while it was idle; nothing was done with it.
+        if (!(error instanceof ConnectionLostError) || tries === triesMax) throw error
+      }
+    }
   }
 
   async takeChanges(accountsMax: number, work: (accounts: readonly AccountName[]) => Promise<void>): Promise<number> {
