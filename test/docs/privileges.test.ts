@@ -69,8 +69,28 @@ async function work(owner: Storage, app: Storage): Promise<number> {
   const bulk = await app.bulk('game')
   await bulk.run('UPDATE game_stockpile_holding SET quantity = quantity + 1', [])
   await bulk.commit()
+  await workBesideDeals(app)
   expect((await theirs.verify('game')).breaks).toEqual([])
   return (await inventory.history()).length
+}
+
+/** Does what a cache needs, and what a bulk change does. */
+async function workBesideDeals(storage: Storage): Promise<void> {
+  await storage.noteCache(null, 'noted')
+  const bulk = await storage.bulk('game')
+  await bulk.run("UPDATE game_stockpile_holding SET quantity = 4 WHERE item_id = 'apple'", [])
+  await bulk.commit()
+  const session = await storage.begin()
+  await session.load({ apps: [{ app: 'game', users: ['1'], holdings: [], serials: [] }], keys: [] }, 'wait')
+  await session.noteChanges([{ app: 'game', user: '1' }])
+  const [locked] = await storage.fetchWhole([{ app: 'game', user: '1' }])
+  expect(locked?.isUnlocked).toBe(false)
+  await session.commit(null, [])
+  expect(await storage.takeChanges(9, async () => undefined)).toBe(1)
+  await (
+    await storage.listen(() => undefined)
+  )?.()
+  expect(await storage.noteCache('noted', null)).toBe(null)
 }
 
 async function runAll(execute: Execute, statements: readonly string[]): Promise<void> {

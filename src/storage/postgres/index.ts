@@ -14,7 +14,8 @@ export interface PostgresOptions {
   /**
    * How many connections to open at most, from 2; 10 unless said otherwise. Batches use one, deals that wait for locked rows up to four,
    * reads up to four, and each open transaction one of its own. The last two are kept from transactions, so that what they wait for can
-   * go on. Counts only for a URL: a pool has its own limit, which should be at least two more than transactions are open at once.
+   * go on. Counts only for a URL: a pool has its own limit, which should be at least two more than transactions are open at once. Whoever
+   * removes cached values listens on one more connection beside these, which a pool gives as one of its own.
    */
   readonly connectionsMax?: number
   /**
