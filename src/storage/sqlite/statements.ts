@@ -112,6 +112,7 @@ export const sharedStatements = {
   // Primary key; no row for an app without tables. Answers the generation that is next.
   nextGeneration:
     'UPDATE stockpile_meta SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE name = ? RETURNING value',
+  hasChanges: "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'stockpile_change'",
   noteChange: 'INSERT INTO stockpile_change (app, user_id) VALUES (?, ?)',
   // The primary key, from its start: those that wait longest.
   changes: 'SELECT id, app, user_id FROM stockpile_change ORDER BY id LIMIT ?',

@@ -131,7 +131,10 @@ class Desk {
 
   async changes(accountsMax: number): Promise<{ id: bigint; app: string; user_id: string }[]> {
     const connection = await this.#open()
-    return attempt('read changes', () => connection.all(sharedStatements.changes, accountsMax))
+    return attempt('read changes', () => {
+      if (connection.get(sharedStatements.hasChanges) === undefined) return []
+      return connection.all(sharedStatements.changes, accountsMax)
+    })
   }
 
   deleteChanges(ids: readonly bigint[]): Promise<void> {
@@ -150,6 +153,7 @@ class Desk {
 
   noteCache(expected: string | null, note: string | null): Promise<string | null> {
     return this.#writing('note the cache', (connection) => {
+      connection.execute(sharedStatements.makeMeta)
       const found = cacheNoteOf(connection)
       if (found !== expected) return found
       if (note === null) connection.run(sharedStatements.deleteMeta, 'cache')
