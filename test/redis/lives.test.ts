@@ -35,11 +35,12 @@ test('what a restart brings back from the disk is no value, no lease and no inte
 test('a server that was a replica in between has begun another life, with nothing of the one before', async () => {
   await using one = await startRedis()
   await using two = await startRedis()
-  const cache = redis(one.url, patient)
+  const [cache, unaware] = [redis(one.url, patient), redis(one.url, patient)]
   await using first = await openOutsider(one.url)
   await using second = await openOutsider(two.url)
   await fill(cache, 'a', 'old')
   const before = await lease(cache, 'b')
+  expect(await look(unaware, 'a')).toMatchObject({ state: 'value', text: 'old' })
   await second.send('REPLICAOF', one.host, String(one.port))
   await until(async () => (await second.send('EXISTS', 'a')) === 1)
   await second.send('REPLICAOF', 'NO', 'ONE')
@@ -51,10 +52,28 @@ test('a server that was a replica in between has begun another life, with nothin
   expect(await look(cache, 'a')).toEqual({ state: 'busy', reason: 'unreachable' })
   expect((await cache.intend([{ key: 'a', guard: 'guard' }]))[0]?.isAcknowledged).toBe(false)
   await first.send('REPLICAOF', 'NO', 'ONE')
+  // Not even to somebody who noticed nothing of it.
+  expect(await look(unaware, 'a')).toMatchObject({ state: 'leased' })
+  await unaware.remove(['a'])
   expect(await cache.store([{ token: before, text: 'old' }])).toEqual([false])
   const entry = await look(cache, 'a')
   expect(entry.state).toBe('leased')
   expect(entry).not.toMatchObject({ token: { incarnation: before.incarnation } })
+  await cache.close()
+  await unaware.close()
+})
+
+test('a replica that has not reached its primary yet says nothing either', async () => {
+  await using server = await startRedis()
+  await using outsider = await openOutsider(server.url)
+  const cache = redis(server.url, patient)
+  await fill(cache, 'a', 'old')
+  await outsider.send('REPLICAOF', '127.0.0.1', '1')
+  expect(await outsider.send('GETRANGE', 'a', '0', '0')).toBe('V')
+  expect(await look(cache, 'a')).toEqual({ state: 'busy', reason: 'unreachable' })
+  expect(await cache.remove(['a'])).toEqual([false])
+  await outsider.send('REPLICAOF', 'NO', 'ONE')
+  expect(await look(cache, 'a')).toMatchObject({ state: 'leased' })
   await cache.close()
 })
 
