@@ -1,5 +1,6 @@
 import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
+import { executorOf } from '../../src/clients/executor-of.ts'
 import { accounts, change, deal, openLab, openPool, settle, type Lab } from './open-lab.ts'
 
 const ann = { app: 'farm', user: 'ann' }
@@ -77,6 +78,27 @@ describe('a whole account', () => {
     ).toEqual([])
     await session.rollback()
     expect(await isUnlocked(lab)).toBe(true)
+  })
+})
+
+describe('a transaction of the application’s own', () => {
+  it('is told the note about the cache, and puts accounts on the list and wakes those who listen, with its COMMIT', async () => {
+    await using lab = await openLab()
+    await lab.storage.noteCache(null, 'noted')
+    const wakes = counter()
+    await lab.storage.listen(wakes.call)
+    await wakes.reached(1)
+    const client = await openConnection(lab.url)
+    await client.query('BEGIN')
+    const session = await lab.storage.join(executorOf(client, 'postgres'))
+    expect((await session.load(accounts('ann'), 'wait')).cache).toBe('noted')
+    await session.noteChanges([ann])
+    await session.commit(null, [])
+    expect(await lab.storage.takeChanges(9, async () => undefined)).toBe(0)
+    await client.query('COMMIT')
+    await wakes.reached(2)
+    expect(await lab.storage.takeChanges(9, async () => undefined)).toBe(1)
+    await client.end()
   })
 })
 
