@@ -181,6 +181,30 @@ describe('a change by hand', () => {
     await expectInOrder()
   })
 
+  it('that crosses a deal happens before it, after it, or not at all', async () => {
+    const ann = stockpile.tally(app, 'ann')
+    await ann.add('egg', 5)
+    let crossing: Promise<unknown> | undefined
+    const free = `SELECT user_id FROM ${app}_stockpile_holding FOR UPDATE SKIP LOCKED`
+    await stockpile.transaction(async () => {
+      const before = await ann.get('egg', { lock: true })
+      if (crossing === undefined) {
+        // Once it has the row of the holding it wants that of the account.
+        crossing = byHand('UPDATE {h} SET quantity = quantity + 10').then(
+          () => 'done',
+          (error: { errno: number }) => error.errno,
+        )
+        while ((await lab.probe.query(free)).length > 0);
+      }
+      await ann.set('egg', before + 1n)
+    })
+    expect([
+      ['done', 16n],
+      [1213, 6n],
+    ]).toContainEqual([await crossing, await ann.get('egg')])
+    await expectInOrder()
+  })
+
   it('puts its accounts on the list only where there is a cache and no bulk change', async () => {
     await stockpile.tally(app, 'ann').add('egg', 5)
     await byHand('UPDATE {h} SET quantity = 6')
