@@ -95,6 +95,7 @@ test('a known value is not sent again, a changed one is, and a removed one leave
 
 test('a token of another connection is worth nothing, even where its CAS id fits', async () => {
   const token = await lease(cache, 'a')
+  expect(await look(other, 'a')).toEqual({ state: 'busy', reason: 'lease' })
   expect(await other.store([{ token, text: 'stolen' }])).toEqual([false])
   await other.release([token])
   expect(await look(other, 'a', token)).toEqual({ state: 'busy', reason: 'lease' })
