@@ -60,6 +60,7 @@ export class Announcer implements Announcing {
    * @returns accounts whose cached values are to be removed later, because no intent could be put on them; only where the cache's option
    *   `whenUnreachable` is `eventual`
    * @throws CacheUnavailableError if an intent was not acknowledged: then nothing may be committed
+   * @throws UnsupportedCacheError where no intent ever will be
    */
   async announce(): Promise<AccountName[]> {
     const accounts = writtenAccounts(this.#writes)
@@ -70,12 +71,12 @@ export class Announcer implements Announcing {
     }))
     const intended = await this.#cache.intend(lookups)
     const missing: AccountName[] = []
-    let reason = ''
+    let refused: Extract<Intended, { isAcknowledged: false }> | null = null
     for (const [index, account] of accounts.entries()) {
       const one = intended[index]!
       if (one.isAcknowledged) this.#announced.push({ account, intended: one })
       else {
-        reason = one.reason
+        refused = one
         missing.push({ app: account.app, user: account.user })
       }
     }
@@ -83,7 +84,7 @@ export class Announcer implements Announcing {
     if (missing.length === 0) return []
     this.#statistics.intentsFailed += missing.length
     if (this.#cache.settings.whenUnreachable === 'eventual') return missing
-    throw new CacheUnavailableError(this.#cache.location, reason)
+    throw refused?.cause ?? new CacheUnavailableError(this.#cache.location, refused?.reason ?? '')
   }
 
   /** After the commit: replaces the intents by the new values, where they are known. Waits for nothing. */
