@@ -110,6 +110,36 @@ describe.each([...drivers, ...queryBuilders, ...typeOrm, prismaSignature])('join
     expect(await inventory.get('seat')).toBe(2n)
   })
 
+  it('notices what the application itself changes of a holding, and nothing that it has Stockpile change', async () => {
+    const user = (users += 1)
+    const inventory = shop.stockpile.hybrid('shop', user)
+    const serial = BigInt(user)
+    await inventory.add('seat', 1)
+    await shop.client.transaction(async ({ connection, sql }) => {
+      await shop.stockpile.join(connection, async () => {
+        await inventory.add('ticket', inventory.quantity([serial]))
+        await inventory.add('ticket', inventory.quantity([[serial, { row: 'A' }]]))
+        await inventory.set('seat', 0)
+        await inventory.add('seat', 3)
+        await inventory.subtract('ticket', [serial])
+      })
+      await sql(`UPDATE shop_stockpile_holding SET quantity = 5 WHERE user_id = '${user}' AND item_id = 'seat'`)
+      await shop.stockpile.join(connection, () => inventory.add('seat', 1))
+    })
+    const entries = await inventory.history()
+    expect(entries.map(({ version, change, data }) => [version, change, data])).toEqual([
+      [8n, 1n, null],
+      [7n, 2n, { changed: 'by hand' }],
+      [6n, -1n, null],
+      [5n, 3n, null],
+      [4n, -1n, null],
+      [3n, 0n, null],
+      [2n, 1n, null],
+      [1n, 1n, null],
+    ])
+    expect((await shop.stockpile.verify('shop')).breaks).toEqual([])
+  })
+
   it('keeps 64 bits exact, and any text', async () => {
     const inventory = shop.stockpile.tally('shop', `O'Neill ? $1 \\ " ünï ${(users += 1)}`)
     const item = `SELECT version FROM x; '?' $2 \\`
