@@ -36,6 +36,8 @@ export class OwnConnection implements Connection {
 
   constructor(url: string) {
     this.#url = url
+    // Loading it can take as long as an answer may, where a process starts on a busy machine: the first to ask should not wait for that.
+    import('redis').catch(() => undefined)
   }
 
   send(args: readonly string[]): Promise<unknown> {
