@@ -1,7 +1,11 @@
 /** What the command line's exit codes mean; the table in the docs is made of these. */
 export const exitCodes = {
-  done: { code: 0, meaning: 'It is done; for `verify`, the books are in order; for `apply`, no deal was refused.' },
-  refused: { code: 1, meaning: 'A write or a deal was refused, or `verify` found a break.' },
+  done: {
+    code: 0,
+    meaning:
+      'It is done; for `verify`, the books are in order; for `apply`, no deal was refused; for `prove`, no read was wrong.',
+  },
+  refused: { code: 1, meaning: 'A write or a deal was refused, `verify` found a break, or `prove` a wrong read.' },
   usage: {
     code: 2,
     meaning: 'The arguments, the options or the input file are not as they must be. Nothing was done.',

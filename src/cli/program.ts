@@ -3,6 +3,7 @@ import { Command, Option } from 'commander'
 import { addApply } from './commands/apply.ts'
 import { addHistory } from './commands/history.ts'
 import { addMigrate } from './commands/migrate.ts'
+import { addProve } from './commands/prove.ts'
 import { addReads } from './commands/read.ts'
 import { addVerify } from './commands/verify.ts'
 import { addWrites } from './commands/write.ts'
@@ -46,6 +47,7 @@ export function makeProgram(state: State): Command {
   addHistory(program)
   addVerify(program, state)
   addApply(program, state)
+  addProve(program, state)
   return program
 }
 

@@ -95,6 +95,13 @@ const rooms: readonly Room[] = [
   // What speaks to clients of the application's, by their structure: it imports none of them.
   { name: 'clients', files: /^src\/clients\//, open: [errors, contract], packages: /^$/ },
   { name: 'testing', files: /^src\/testing\//, open: [/^src\/index\.ts$/], packages: /^node:/ },
+  // Besides the command line's own, it takes a connection that knows nothing of Stockpile, for changes by hand.
+  {
+    name: 'cli/prove',
+    files: /^src\/cli\/prove\//,
+    open: [publicSurface, /^src\/cli\/[^/]+\.ts$/],
+    packages: /^(?:node:|better-sqlite3$|mariadb$|pg$)/,
+  },
   {
     name: 'cli',
     files: /^src\/cli\//,
