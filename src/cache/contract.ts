@@ -123,13 +123,13 @@ export interface CacheOptions {
   /** How long a server may take for an answer, in milliseconds from 1 to an hour; 1,000 unless said otherwise. */
   readonly timeoutMs?: number
   /**
-   * Room for copies in this process, in bytes; 0, for none, unless said otherwise. A copy is asked after with every use, so it is never
+   * Room for copies in this process, in bytes from 0; 0, for none, unless said otherwise. A copy is asked after with every use, so it is never
    * stale: it spares bytes and decoding, not the round trip.
    */
   readonly nearBytesMax?: number
   /**
-   * How often this process looks for accounts that were changed by hand, to remove their cached values, in milliseconds from 0; 100 unless said
-   * otherwise. With 0 it never does, because others do, or `stockpile relay`.
+   * How often this process looks for accounts that were changed by hand, to remove their cached values, in milliseconds from 0 to an hour;
+   * 100 unless said otherwise. With 0 it never does, because others do, or `stockpile relay`.
    */
   readonly relayMs?: number
 }
