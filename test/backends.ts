@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { inject } from 'vitest'
+import { memcached } from '../src/cache/memcached/index.ts'
+import { redis } from '../src/cache/redis/index.ts'
+import { memoryCache, type Cache, type CacheOptions } from '../src/index.ts'
 import { mysql } from '../src/storage/mysql/index.ts'
 import { postgres } from '../src/storage/postgres/index.ts'
 import { sqlite } from '../src/storage/sqlite/index.ts'
@@ -14,10 +17,40 @@ import { createDatabase } from './servers/create-database.ts'
 
 /** The databases that everything is tested on. */
 export const backends: readonly Backend[] = [
-  { name: 'sqlite', can: { canRowLock: false }, create: createSqlite },
-  { name: 'mariadb', can: { canRowLock: true }, create: createMariaDb },
-  { name: 'postgres', can: { canRowLock: true }, create: createPostgres },
+  { name: 'sqlite', can: { canRowLock: false, canDoWithoutCache: true }, create: createSqlite },
+  { name: 'mariadb', can: { canRowLock: true, canDoWithoutCache: true }, create: createMariaDb },
+  { name: 'postgres', can: { canRowLock: true, canDoWithoutCache: true }, create: createPostgres },
 ]
+
+/** Each database with a cache, and each cache with a database. */
+export const cachedBackends: readonly Backend[] = [
+  cached('sqlite with memory', createSqlite, (options) => {
+    const cache = memoryCache(options)
+    return () => cache
+  }),
+  cached('mariadb with memcached', createMariaDb, (options) => () => memcached(inject('memcachedUrl'), options)),
+  cached('postgres with redis', createPostgres, (options) => () => redis(inject('redisUrl'), options)),
+  cached('postgres with near copies', createPostgres, (options) => () => {
+    return memcached(inject('memcachedUrl'), { ...options, nearBytesMax: 1_000_000 })
+  }),
+]
+
+function cached(
+  name: string,
+  create: () => Promise<Database>,
+  makeCache: (options: CacheOptions) => () => Cache,
+): Backend {
+  const can = { canRowLock: !name.startsWith('sqlite'), canDoWithoutCache: false }
+  return {
+    name,
+    can,
+    create: async () => {
+      const database = await create()
+      // What is changed by hand, a behaviour has relayed when it wants it.
+      return { ...database, can, cache: makeCache({ relayMs: 0 }) }
+    },
+  }
+}
 
 /** A connection of the tests' own. */
 interface Outsider extends ForeignTransaction {
@@ -29,7 +62,7 @@ async function createSqlite(): Promise<Database> {
   const folder = await mkdtemp(join(tmpdir(), 'stockpile-test-'))
   const path = join(folder, 'test.db')
   return database({
-    can: { canRowLock: false },
+    can: { canRowLock: false, canDoWithoutCache: true },
     // What a test stores need not survive a power cut.
     storage: () => sqlite(path, { synchronous: 'off' }),
     connect: async () => sqliteOutsider(new SqliteDatabase(path, { timeout: 0 })),
@@ -43,7 +76,7 @@ async function createSqlite(): Promise<Database> {
 async function createMariaDb(): Promise<Database> {
   const own = await createDatabase(inject('mysqlUrl'))
   return database({
-    can: { canRowLock: true },
+    can: { canRowLock: true, canDoWithoutCache: true },
     storage: () => mysql(own.url),
     connect: async () => mariaDbOutsider(await createConnection(own.url.replace(/^mysql:/, 'mariadb:'))),
     begin: 'BEGIN',
@@ -54,7 +87,7 @@ async function createMariaDb(): Promise<Database> {
 async function createPostgres(): Promise<Database> {
   const own = await createDatabase(inject('postgresUrl'))
   return database({
-    can: { canRowLock: true },
+    can: { canRowLock: true, canDoWithoutCache: true },
     storage: () => postgres(own.url),
     connect: async () => {
       const client = new Client(own.url)

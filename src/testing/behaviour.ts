@@ -4,6 +4,8 @@ import type { Context } from './context.ts'
 export interface Capabilities {
   /** Two transactions can write to different accounts at the same time. */
   readonly canRowLock: boolean
+  /** Nothing is cached, so that anybody may write to the database. */
+  readonly canDoWithoutCache: boolean
 }
 
 /**

@@ -169,8 +169,13 @@ export class Context {
       if (/_(holding|serial)$/.test(table)) await database.sql(`UPDATE ${table} SET version = -1`)
       await database.sql(`DELETE FROM ${table}`)
     }
-    await database.sql("DELETE FROM stockpile_meta WHERE name = 'cache'")
-    await database.sql("UPDATE stockpile_meta SET value = '1' WHERE name LIKE 'generation:%'")
+    if (database.cache === undefined) {
+      await database.sql("DELETE FROM stockpile_meta WHERE name = 'cache'")
+      await database.sql("UPDATE stockpile_meta SET value = '1' WHERE name LIKE 'generation:%'")
+    } else {
+      // All that was done past the cache is done: from here on nothing of it is to be found there.
+      for (const app of [this.app, this.otherApp]) await this.stockpile.bulk(app, async () => undefined)
+    }
   }
 
   /** Puts the layers around an inventory, and notes that it was asked for. */
@@ -192,6 +197,7 @@ export class Context {
     }
     return new Stockpile({
       storage: this.database.storage(),
+      ...(this.database.cache === undefined ? {} : { cache: this.database.cache() }),
       clock: () => this.clock.now,
       tables: 'auto',
       logger: { debug: log, info: log, warn: log, error: log },

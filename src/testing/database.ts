@@ -1,4 +1,4 @@
-import type { Storage } from '../index.ts'
+import type { Cache, Storage } from '../index.ts'
 import type { Capabilities } from './behaviour.ts'
 
 /** A row as text: what the database answers for each column, null as `NULL`. */
@@ -18,6 +18,8 @@ export interface Database {
   readonly can: Capabilities
   /** Makes a storage on it, as often as asked. */
   storage(): Storage
+  /** Makes a cache for a Stockpile on it, or answers one that several share; left out where nothing is to be cached. */
+  cache?(): Cache
   /**
    * Runs one statement beside Stockpile, on a connection of its own that commits at once and doesn't wait for locks.
    *

@@ -10,12 +10,14 @@ import {
   type Mode,
   type Wrap,
 } from '../../src/testing/index.ts'
-import { backends } from '../backends.ts'
+import { backends, cachedBackends } from '../backends.ts'
 import { stacks } from './stacks.ts'
 
 /** What is run: all of it on all backends, unless said otherwise. */
 interface Selection {
   readonly backends?: readonly Backend['name'][]
+  /** Whether it runs through a cache. */
+  readonly isCached?: boolean
   /** Layers around every inventory that a behaviour gets. */
   readonly stack?: keyof typeof stacks
   /** The names of the suites. */
@@ -25,7 +27,9 @@ interface Selection {
 /** Makes a test of every behaviour on every backend that it says something about, in one mode. */
 export function runSuites(mode: Mode, selection: Selection = {}): void {
   const stack = selection.stack === undefined ? null : stacks[selection.stack]
-  const chosen = backends.filter(({ name }) => selection.backends?.includes(name) !== false)
+  const chosen = (selection.isCached === true ? cachedBackends : backends).filter(
+    ({ name }) => selection.backends?.includes(name) !== false,
+  )
   describe.each(chosen.map((backend) => [backend.name, backend] as const))('%s', (_name, backend) => {
     let context: Context | undefined
     beforeAll(async () => {
