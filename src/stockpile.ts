@@ -2,7 +2,6 @@
 import type { CacheStatistics } from './cache/statistics.ts'
 import { executorOf, type Joinable } from './clients/executor-of.ts'
 import { InvalidArgumentError } from './errors.ts'
-import { Core } from './inventory/core.ts'
 import { Hybrid, type HybridInventory } from './inventory/hybrid.ts'
 import { plannerOf, type AnyInventory, type Inventory, type Outcomes } from './inventory/inventory.ts'
 import { Serial, type SerialGiven, type SerialOptions } from './inventory/serial.ts'
@@ -270,7 +269,7 @@ function runsOf(changes: readonly unknown[], stockpile: Stockpile): { inventory:
 function inventoryOf(change: Change, planner: AnyInventory | undefined, stockpile: Stockpile): AnyInventory {
   if (planner === undefined) return coreOf(change, stockpile)
   // A core of another Stockpile adds nothing to the change; what a wrapper would add is lost elsewhere, so that is refused later.
-  return planner.ledger === stockpile.ledger || !(planner instanceof Core) ? planner : coreOf(change, stockpile)
+  return planner.ledger === stockpile.ledger || !planner.isBare ? planner : coreOf(change, stockpile)
 }
 
 /** The core of a change. */

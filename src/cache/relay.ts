@@ -67,9 +67,10 @@ export class Relay {
   async drain(): Promise<number> {
     let count = 0
     for (;;) {
+      // A page may name one account many times, so that fewer than a page of them are no sign of the end.
       const taken = await this.#storage.takeChanges(accountsMax, this.#remove)
+      if (taken === 0) return count
       count += taken
-      if (taken < accountsMax) return count
     }
   }
 

@@ -48,6 +48,10 @@ export abstract class Core<Q, G> extends Inventory<Q, G> {
     isAnswer: boolean,
   ): Q | undefined
 
+  override get isBare(): boolean {
+    return true
+  }
+
   override async read({ items, isLocked, source = 'database' }: Selection): Promise<Items<Q>> {
     const hasSerials = this.kind !== 'tally'
     const { version, holdings, serials } = await this.ledger.fetch(

@@ -136,6 +136,11 @@ export abstract class Inventory<Q, Given = Amount> {
   /** Waits until `quantity()` can make serials. */
   abstract ready(): Promise<void>
 
+  /** Whether writes through it are those of its core: no layer looks at them or adds to them. */
+  get isBare(): boolean {
+    return false
+  }
+
   /** The methods that only one layer has, by name. */
   get extras(): Extras {
     return {}

@@ -13,9 +13,10 @@ type Moves = Partial<Record<'in' | 'out' | 'set', readonly bigint[]>>
 /** What an entry of history says that a trigger wrote. */
 export type HandEntry = readonly [item: string, change: bigint, balance: bigint, serials?: Moves]
 
-/** Runs statements as somebody who knows nothing of Stockpile. */
+/** Runs statements as somebody who knows nothing of Stockpile; where there is a cache, it has learnt of them afterwards. */
 export async function byHand(context: Context, ...statements: readonly string[]): Promise<void> {
   for (const statement of statements) await context.database.sql(statement)
+  await context.stockpile.relay()
 }
 
 /** The text that inserts a holding by hand. */

@@ -4,6 +4,10 @@ import { Passthru, type GivenOf, type Layered, type QuantityOf } from './passthr
 
 /** Reads where nobody says otherwise through the cache. */
 class CacherLayer<Q, Given> extends Passthru<Q, Given> {
+  override get isBare(): boolean {
+    return this.inner.isBare
+  }
+
   override read(selection: Selection): Promise<Items<Q>> {
     return this.inner.read({ ...selection, source: selection.source ?? 'cache' })
   }

@@ -22,6 +22,7 @@ interface Selection {
   readonly stack?: keyof typeof stacks
   /** The names of the suites. */
   readonly suites?: readonly string[]
+  readonly suitesLeftOut?: readonly string[]
 }
 
 /** Makes a test of every behaviour on every backend that it says something about, in one mode. */
@@ -38,6 +39,7 @@ export function runSuites(mode: Mode, selection: Selection = {}): void {
     afterAll(() => context?.end())
     for (const suite of suites) {
       if (selection.suites?.includes(suite.name) === false) continue
+      if (selection.suitesLeftOut?.includes(suite.name) === true) continue
       const behaviours = suite.behaviours.filter(
         (behaviour) =>
           isApplicable(behaviour, mode, backend.can) && !(stack?.isSorted === true && behaviour.isSorting === true),
