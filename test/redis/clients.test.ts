@@ -29,7 +29,7 @@ const openers: Readonly<Record<string, Open>> = {
 // A machine that is busy with other tests may take its time.
 const patient = { timeoutMs: 20_000, leaseMs: 60_000, intentMs: 60_000 }
 // What a client holds back while its server is dead counts as not answered, after this.
-const impatient = { timeoutMs: 1_000, leaseMs: 60_000, intentMs: 60_000 }
+const impatient = { timeoutMs: 1_500, leaseMs: 60_000, intentMs: 60_000 }
 
 function backendOf(name: string, open: Open): CacheBackend {
   const caches = async (

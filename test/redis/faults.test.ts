@@ -60,15 +60,17 @@ test.each(ways)(
     await scout
     proxy.heal()
     await untilReached(cache)
-    expect((await cache.intend([{ key, guard: 'guard' }]))[0]?.isAcknowledged).toBe(true)
-    expect(await look(cache, key)).toEqual({ state: 'busy', reason: 'intent' })
+    await until(async () => (await cache.intend([{ key, guard: 'guard' }]))[0]?.isAcknowledged === true)
+    const other = redis(inject('redisUrl'), { timeoutMs: 20_000 })
+    expect(await look(other, key)).toEqual({ state: 'busy', reason: 'intent' })
+    await other.close()
     await end()
   },
 )
 
 test.each(ways)('a connection that breaks is made anew through %s', async (way, open) => {
   await using proxy = await startFaultProxy(target())
-  const { cache, end } = await open(proxy.through(inject('redisUrl')), 2_000)
+  const { cache, end } = await open(proxy.through(inject('redisUrl')), 10_000)
   await untilReached(cache)
   const key = `cut ${way}`.replaceAll(' ', '-')
   await cache.remove([key])
@@ -81,11 +83,11 @@ test.each(ways)('a connection that breaks is made anew through %s', async (way, 
 
 test('a slow server is waited for until the time is up, and no longer', async () => {
   await using proxy = await startFaultProxy(target())
-  const cache = redis(proxy.through(inject('redisUrl')), { timeoutMs: 1_500 })
+  const cache = redis(proxy.through(inject('redisUrl')), { timeoutMs: 2_500 })
   await untilReached(cache)
   proxy.delay(100)
   expect(await look(cache, 'slow')).not.toEqual(unreachable)
-  proxy.delay(4_000)
+  proxy.delay(6_000)
   expect(await look(cache, 'slow')).toEqual(unreachable)
   proxy.heal()
   await untilReached(cache)
@@ -94,7 +96,8 @@ test('a slow server is waited for until the time is up, and no longer', async ()
 
 test('an intent whose answer is lost is not acknowledged, and harms nobody', async () => {
   await using proxy = await startFaultProxy(target())
-  const [cache, other] = [redis(proxy.through(inject('redisUrl'))), redis(inject('redisUrl'))]
+  const patient = { timeoutMs: 20_000 }
+  const [cache, other] = [redis(proxy.through(inject('redisUrl')), patient), redis(inject('redisUrl'), patient)]
   await cache.remove(['lost'])
   await fill(cache, 'lost', 'text')
   const executed = proxy.dropReplyAfter('lost')
