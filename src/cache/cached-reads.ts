@@ -55,8 +55,8 @@ export class CachedReads {
   readonly #near: NearCopies
   #queue = new Map<string, Ask>()
   #isScheduled = false
-  /** Fills under way in this process that others may still wait for; each ends with the text that was stored, or null. */
-  readonly #flights = new Map<string, Promise<string | null>>()
+  /** Fills under way in this process that others may wait for; each tells whether it was stored. */
+  readonly #flights = new Map<string, Promise<boolean>>()
 
   constructor(cache: Cache, keys: Keys, database: DatabaseReads, statistics: CacheStatistics) {
     this.#cache = cache
@@ -110,7 +110,6 @@ export class CachedReads {
     const guards = new Map<Token, AccountName>()
     for (const [index, ask] of asks.entries()) {
       const { entry, guard } = found[index]!
-      // I7: from here on nobody may join a fill that began before.
       if (guard.state === 'leased' && !guards.has(guard.token)) guards.set(guard.token, ask)
       if (this.#hit(ask, found[index]!)) continue
       if (entry.state !== 'busy') fillings.push({ ask, token: entry.token })
@@ -150,16 +149,13 @@ export class CachedReads {
     return true
   }
 
-  /** Waits for a fill of this process. It counts only if it was stored after the ask was made (I7), which a flight in the list will be. */
-  async #join(ask: Ask, flight: Promise<string | null>): Promise<void> {
-    const text = await inTime(flight, ask.waitUntil - performance.now())
-    const stamps = text === null ? undefined : stampsOf(text)
-    if (text === null || stamps === undefined || isTooLarge(text)) {
-      this.#plainly(ask, 'leaseMisses')
-      return
-    }
-    this.#statistics.joins += ask.readings.length
-    answerAll(ask, (query) => ({ version: stamps.version, ...answerOf(text, query) }))
+  /**
+   * Waits for a fill of this process, and looks in the cache then. What was read for the fill is no answer by itself: a change of the whole app
+   * that was committed meanwhile doesn't hinder the fill, it makes the value useless (I7).
+   */
+  async #join(ask: Ask, flight: Promise<boolean>): Promise<void> {
+    if (await inTime(flight, ask.waitUntil - performance.now())) await this.#round([ask])
+    else this.#plainly(ask, 'leaseMisses')
   }
 
   /** Looks again a little later at what others are filling. */
@@ -190,36 +186,36 @@ export class CachedReads {
 
   /** Reads whole accounts, answers, and stores them by their tokens. */
   async #fill(fillings: readonly Filling[], guards: ReadonlyMap<Token, AccountName>): Promise<void> {
-    const ends: ((text: string | null) => void)[] = []
+    const ends: ((isStored: boolean) => void)[] = []
     for (const { ask, token } of fillings) {
       if (token === null) continue
-      const flight = new Promise<string | null>((resolve) => ends.push(resolve))
+      const flight = new Promise<boolean>((resolve) => ends.push(resolve))
       this.#flights.set(ask.key, flight)
     }
     const tokens = fillings.flatMap(({ token }) => token ?? [])
-    let texts: readonly (string | null)[] = tokens.map(() => null)
+    let stored: readonly boolean[] = tokens.map(() => false)
     try {
       const answers = await this.#database.wholes(fillings.map(({ ask: { app, user } }) => ({ app, user })))
       for (const [index, { ask }] of fillings.entries()) {
         this.#statistics.misses += ask.readings.length
         answerAll(ask, (query) => part(answers[index]!, query))
       }
-      texts = await this.#store(fillings, answers, guards)
+      stored = await this.#store(fillings, answers, guards)
     } catch {
       // One account alone may be to blame: each read finds out by itself.
       this.#land(fillings)
       for (const { ask } of fillings) this.#plainly(ask, null)
       void this.#cache.release([...tokens, ...guards.keys()])
     }
-    for (const [index, end] of ends.entries()) end(texts[index] ?? null)
+    for (const [index, end] of ends.entries()) end(stored[index] === true)
   }
 
-  /** Stores what was read. Nobody may join from here on: a value that is stored already when somebody comes may be old for them (I7). */
+  /** Stores what was read. Nobody needs to wait for it from here on: who asks the cache now is answered after it. */
   async #store(
     fillings: readonly Filling[],
     answers: readonly WholeAnswer[],
     guards: ReadonlyMap<Token, AccountName>,
-  ): Promise<(string | null)[]> {
+  ): Promise<boolean[]> {
     const values: { token: Token; text: string }[] = []
     const useless: Token[] = []
     for (const [token, { app }] of guards) {
@@ -243,7 +239,7 @@ export class CachedReads {
     const count = fills.filter(Boolean).length
     this.#statistics.fills += count
     this.#statistics.fillsRefused += places.length - count
-    return places.map((place) => (place !== null && stored[place] === true ? values[place]!.text : null))
+    return places.map((place) => place !== null && stored[place] === true)
   }
 
   #land(fillings: readonly Filling[]): void {
@@ -282,13 +278,13 @@ function part({ version, holdings, serials }: WholeAnswer, { items, hasSerials }
   }
 }
 
-/** What a promise leads to, or null if that takes too long. */
-async function inTime(promise: Promise<string | null>, waitMs: number): Promise<string | null> {
-  if (waitMs <= 0) return null
+/** What a promise leads to, or false if that takes too long. */
+async function inTime(promise: Promise<boolean>, waitMs: number): Promise<boolean> {
+  if (waitMs <= 0) return false
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<null>((resolve) => {
+  const late = new Promise<false>((resolve) => {
     timer = setTimeout(() => {
-      resolve(null)
+      resolve(false)
     }, waitMs)
   })
   try {

@@ -123,6 +123,15 @@ export class Coherence {
     }
   }
 
+  /**
+   * After a change of a whole app by SQL that failed: has readers ask the database for the generation. A statement that ends its transaction by
+   * itself may have committed it all the same.
+   */
+  async forgetGeneration(app: string): Promise<void> {
+    const tokens = await this.cache.intendGuard(this.#required.keys.guard(app))
+    if (tokens !== null) await this.cache.release(tokens)
+  }
+
   /** The note about the cache that the database must have. */
   get note(): string {
     return this.#required.registered.note

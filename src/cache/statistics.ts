@@ -14,8 +14,6 @@ export interface CacheStatistics {
   tooLargeMisses: number
   /** Of the misses, those that got no answer from the cache, or found no room for a lease. */
   unreachableMisses: number
-  /** Reads answered by another one's fill. */
-  joins: number
   /** Values that readers stored. */
   fills: number
   /** Values that readers could not store, because a write came between or the account was locked. */
@@ -44,7 +42,6 @@ export function noStatistics(): CacheStatistics {
     intentMisses: 0,
     tooLargeMisses: 0,
     unreachableMisses: 0,
-    joins: 0,
     fills: 0,
     fillsRefused: 0,
     intents: 0,

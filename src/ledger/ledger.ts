@@ -267,7 +267,12 @@ export class Ledger {
       if (scope !== null) throw new InTransactionError('bulk')
       await this.#provisions.provideApp(app, undefined)
       const session = await this.#storage.bulk(app)
-      return await runBulk(this, session, work, () => commitBulk(app, session, this.#storage, this.#coherence))
+      try {
+        return await runBulk(this, session, work, () => commitBulk(app, session, this.#storage, this.#coherence))
+      } catch (error) {
+        await this.#coherence?.forgetGeneration(app)
+        throw error
+      }
     } finally {
       this.#leave()
     }
