@@ -32,11 +32,12 @@ export async function register(
   storage: Pick<CachedStorage, 'cacheNote' | 'noteCache'>,
   cache: Cache,
 ): Promise<Registered> {
-  const own: Note = { cache: cache.name, prefix: newPrefix(), process: ownProcess(cache) }
+  const name = nameFromEverywhere(cache)
+  const own: Note = { cache: name, prefix: newPrefix(), process: ownProcess(cache) }
   for (;;) {
     const noted = await storage.cacheNote()
     const found = noted === null ? null : parse(noted)
-    if (noted !== null && found?.cache === cache.name) return { note: noted, prefix: found.prefix }
+    if (noted !== null && found?.cache === name) return { note: noted, prefix: found.prefix }
     if (noted !== null && !isAbandoned(found)) {
       throw new CacheMismatchError({ noted, own: JSON.stringify(own) })
     }
@@ -52,6 +53,14 @@ export async function unregister(
   { note }: Registered,
 ): Promise<void> {
   if (cache.kind === 'memory') await storage.noteCache(note, null)
+}
+
+// What one machine calls by these names, another has too, and it is something else there.
+const isLocal = /(?:^|[\s/,@:])(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]|unix:)/
+
+/** The cache's name, as no other machine's cache can have it. */
+function nameFromEverywhere({ kind, name }: Cache): string {
+  return kind !== 'memory' && isLocal.test(name) ? `${name} on ${hostname()}` : name
 }
 
 /** 22 characters, unique for ever. */
