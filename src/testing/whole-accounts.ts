@@ -17,7 +17,7 @@ export async function withStorage<T>(context: Context, work: (storage: Storage) 
 }
 
 /** Opens a Stockpile together with its storage. */
-export function openBoth(context: Context): { storage: Storage; stockpile: Stockpile } {
+function openBoth(context: Context): { storage: Storage; stockpile: Stockpile } {
   const storage = context.database.storage()
   return { storage, stockpile: context.another({ storage }) }
 }

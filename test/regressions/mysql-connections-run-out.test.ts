@@ -10,7 +10,7 @@ function open(database: OwnDatabase, options: MysqlOptions): Stockpile {
 
 test('transactions that have all the connections they can get leave enough for deals, reads and new tables', async () => {
   await using database = await createDatabase(inject('mysqlUrl'))
-  await using stockpile = open(database, { connectionsMax: 4, lockWaitMs: 2_000 })
+  await using stockpile = open(database, { connectionsMax: 4, lockWaitMs: 20_000 })
   await stockpile.migrate(['farm'])
   let openCount = 0
   const { promise: areAllOpen, resolve: allOpen } = Promise.withResolvers<undefined>()

@@ -5,7 +5,7 @@ import { RedisCache } from './cache.ts'
 import { borrowConnection, locationOf, type RedisClient } from './clients.ts'
 import { OwnConnection } from './own-connection.ts'
 
-export type { IoRedisClient, NodeRedisClient, RedisClient } from './clients.ts'
+export type { RedisClient } from './clients.ts'
 
 /** How a Redis server is used. */
 export interface RedisOptions extends CacheOptions {
