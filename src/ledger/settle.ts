@@ -238,9 +238,8 @@ class Desk {
       return this.#receive(part, main, moves, other, otherMoves)
     }
     const wanted = new Set(change.serials.map(({ serial }) => serial))
-    const surplus = [...main.serials].flatMap(([serial, properties]) =>
-      wanted.has(serial) ? [] : [{ serial, properties }],
-    )
+    // Ascending, whatever came and went before in the batch: history and the fault that is told go by this order.
+    const surplus = entriesOf(main.serials).filter(({ serial }) => !wanted.has(serial))
     const tooMany = main.quantity > change.amount ? main.quantity - change.amount : 0n
     const refusal = this.#give({ kind: change.kind, amount: tooMany, serials: surplus }, main, moves, other, otherMoves)
     if (refusal !== null) return refusal
