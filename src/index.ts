@@ -40,6 +40,7 @@ export type { Break, VerifyOptions, VerifyReport } from './ledger/verify.ts'
 export type { Executor, Storage } from './storage/contract.ts'
 export type { Migration } from './storage/migrator.ts'
 export {
+  BrokenLayerError,
   ClosedError,
   ConflictError,
   ConnectionLostError,

@@ -13,7 +13,7 @@ import { toApp } from '../model/id.ts'
 import type { NextSerial } from '../model/quantity.ts'
 import type { Executor, HoldingAnswer, HoldingQuery, SettledChange, Storage } from '../storage/contract.ts'
 import { Migrator, type Migration } from '../storage/migrator.ts'
-import { collect, collecting, type SettleAll } from './collect.ts'
+import { collect, collecting, type SettleAll, type Write } from './collect.ts'
 import { Gate } from './gate.ts'
 import { toEntry, toEntryQuery, type Entry, type HistoryFilter } from './history.ts'
 import { inTime } from './in-time.ts'
@@ -96,6 +96,7 @@ export class Ledger {
       if (slot.owner !== this) throw this.#secondDatabase(slot.owner)
       return slot.join(deal)
     }
+    slot?.check(deal)
     const scope = this.#enter()
     try {
       // First come is first served: behind a deal that waits for its tables, those that have theirs wait too.
@@ -116,7 +117,7 @@ export class Ledger {
   }
 
   /** Does the writes of several inventories as one deal, which `settle` makes of what arrives; see `collect`. */
-  collect<T>(writes: readonly (() => Promise<T>)[], settle: SettleAll): Promise<T[]> {
+  collect<T>(writes: readonly Write<T>[], settle: SettleAll): Promise<T[]> {
     return collect(this, writes, settle)
   }
 
