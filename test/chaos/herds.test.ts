@@ -82,7 +82,8 @@ test('a history that does not explain what was heard is found out, whatever of i
   expect(check({})).toBe('')
   const last = history.at(-1)!
   const without = history.filter(({ user, version }) => user !== last.user || version !== last.version)
-  expect(check({ history: without })).toContain('left')
+  // Without its rows nobody knows which serials a deal made.
+  expect(check({ history: without })).toMatch(/ left | heard /)
   const richer = history.map((row) => (row === last ? { ...row, balance: row.balance + 1n } : row))
   expect(check({ history: richer })).toContain('left')
   expect(check({ ends: new Map([...ends].map(([user, items]) => [user, [...items].reverse()])) })).toContain(
