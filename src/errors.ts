@@ -1,5 +1,6 @@
 export { StockpileError, type ErrorReference } from './errors/stockpile-error.ts'
 export { InvalidArgumentError, InvalidPropertiesError } from './errors/argument.ts'
+export { BrokenLayerError } from './errors/layer.ts'
 export {
   KeyReusedError,
   KindMismatchError,

@@ -57,6 +57,7 @@ export type {
 export { memoryCache, type MemoryCacheOptions } from './cache/memory/index.ts'
 export type { CacheStatistics } from './cache/statistics.ts'
 export {
+  BrokenLayerError,
   CacheMismatchError,
   CacheUnavailableError,
   ClosedError,

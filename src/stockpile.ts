@@ -14,6 +14,7 @@ import type { Callback } from './ledger/transaction.ts'
 import type { VerifyOptions, VerifyReport } from './ledger/verify.ts'
 import { toChange, type Change } from './model/change.ts'
 import { writeOptionNames, type WriteOptions } from './model/deal.ts'
+import { requireOutcomes } from './model/require-outcomes.ts'
 import { toApp, type UserId } from './model/id.ts'
 import { toOptions } from './model/options.ts'
 import type { Quantity } from './model/quantity.ts'
@@ -165,7 +166,11 @@ export class Stockpile implements AsyncDisposable {
     if (runs.length === 0) await this.ledger.settle({ changes: [], data, key, ifVersion, dryRun })
     const outcomes = await collect(
       this.ledger,
-      runs.map((run) => () => run.inventory.write({ changes: run.changes, data, key, dryRun })),
+      runs.map(({ inventory, changes: own }) => ({
+        inventory,
+        write: async () =>
+          requireOutcomes(inventory, await inventory.write({ changes: own, data, key, dryRun }), own.length),
+      })),
       (deals) => settleInOne(deals, { data, key, ifVersion, dryRun }, (deal) => this.ledger.settle(deal)),
     )
     // A layer may have added changes of its own behind those it was given: the caller gets an outcome for each change of theirs.

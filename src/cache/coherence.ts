@@ -138,7 +138,8 @@ export class Coherence {
   }
 
   /** Removes the cached values of all accounts that were changed past the cache so far; says how many. */
-  drain(): Promise<number> {
+  async drain(): Promise<number> {
+    await this.ready()
     return this.#relay.drain()
   }
 

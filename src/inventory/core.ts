@@ -6,7 +6,15 @@ import { toApp, toId, type ItemId, type UserId } from '../model/id.ts'
 import { Items } from '../model/items.ts'
 import { toOptions } from '../model/options.ts'
 import type { SerialEntry } from '../model/serial.ts'
+import { entriesAt } from '../model/serials-at.ts'
 import { Inventory, type DraftOptions, type Selection } from './inventory.ts'
+
+/** What is stored of an item's serials. */
+export interface StoredSerials {
+  readonly count: number
+  /** All of them, ascending or in any order. */
+  readonly entries: () => readonly SerialEntry[]
+}
 
 /** What the arguments of a verb say about quantities. */
 export type Given = Pick<Change, 'amount' | 'serials' | 'properties'>
@@ -41,12 +49,7 @@ export abstract class Core<Q, G> extends Inventory<Q, G> {
    *
    * @param isAnswer whether it is the answer to a write, which is done and must not look as if it had failed
    */
-  protected abstract stored(
-    item: string,
-    count: bigint,
-    serials: readonly SerialEntry[],
-    isAnswer: boolean,
-  ): Q | undefined
+  protected abstract stored(item: string, count: bigint, serials: StoredSerials, isAnswer: boolean): Q | undefined
 
   override get isBare(): boolean {
     return true
@@ -63,7 +66,8 @@ export abstract class Core<Q, G> extends Inventory<Q, G> {
     const entries: [string, Q][] = []
     const positions = new Map<string, bigint>()
     for (const { item, quantity, position } of holdings) {
-      const value = this.stored(item, quantity, byItem.get(item) ?? [], false)
+      const ofItem = byItem.get(item) ?? []
+      const value = this.stored(item, quantity, { count: ofItem.length, entries: () => ofItem }, false)
       if (value === undefined) continue
       entries.push([item, value])
       if (position !== null) positions.set(item, position)
@@ -74,7 +78,9 @@ export abstract class Core<Q, G> extends Inventory<Q, G> {
   override async write(deal: Deal): Promise<Outcome<Q>[]> {
     const outcomes = await this.ledger.settle(deal)
     return outcomes.map(({ app, user, item, change, quantity: count, serials, version, deal: id }) => {
-      const quantity = this.stored(item, count, serials ?? [], true) ?? this.quantity()
+      const held =
+        serials === null ? { count: 0, entries: () => [] } : { count: serials.count, entries: () => entriesAt(serials) }
+      const quantity = this.stored(item, count, held, true) ?? this.quantity()
       return { app, user, item, change, quantity, version, deal: id }
     })
   }

@@ -5,8 +5,8 @@ import type { WriteOptions } from '../model/deal.ts'
 import { HybridQuantity } from '../model/hybrid-quantity.ts'
 import type { ItemId } from '../model/id.ts'
 import type { Quantity } from '../model/quantity.ts'
-import type { Properties, SerialEntry } from '../model/serial.ts'
-import type { Given } from './core.ts'
+import type { Properties } from '../model/serial.ts'
+import type { Given, StoredSerials } from './core.ts'
 import type { AnyInventory, Extras, Inventory } from './inventory.ts'
 import { SerialCore, toPairs, type SerialGiven } from './serial.ts'
 
@@ -86,10 +86,10 @@ export class Hybrid<P extends Properties = Properties>
   protected override stored(
     item: string,
     count: bigint,
-    serials: readonly SerialEntry[],
+    serials: StoredSerials,
     isAnswer: boolean,
   ): HybridQuantity<P> | undefined {
-    if (count === 0n && serials.length === 0) return undefined
+    if (count === 0n && serials.count === 0) return undefined
     return new HybridQuantity<P>(count, this.pairs(item, serials, isAnswer), this.ledger.nextSerial)
   }
 }

@@ -8,6 +8,7 @@ import { toId, type ItemId } from '../model/id.ts'
 import type { Items } from '../model/items.ts'
 import { itemsMax } from '../model/limits.ts'
 import { toOptions } from '../model/options.ts'
+import { requireOutcomes } from '../model/require-outcomes.ts'
 
 /** What is to be read of an account: one of the two primitives' argument. */
 export interface Selection {
@@ -97,7 +98,8 @@ export abstract class Inventory<Q, Given = Amount> {
   abstract read(selection: Selection): Promise<Items<Q>>
 
   /**
-   * Does a deal: the primitive under every verb that changes something.
+   * Does a deal: the primitive under every verb that changes something. Within `stockpile.deal`, and behind a `Transfer`, one write of each
+   * inventory is a part of the whole; a second one is refused.
    *
    * @returns an outcome for each change, in order
    */
@@ -241,7 +243,7 @@ export abstract class Inventory<Q, Given = Amount> {
     const { data, key, ifVersion, dryRun } = toOptions('options', options, writeOptionNames)
     const outcomes = await this.write({ changes: [change], data, key, ifVersion, dryRun })
     // A layer may have added changes of its own behind this one.
-    return outcomes[0]!.quantity
+    return requireOutcomes<Q>(this, outcomes, 1)[0]!.quantity
   }
 }
 

@@ -6,9 +6,9 @@ import type { UserId } from '../model/id.ts'
 import { toJsonText } from '../model/json-text.ts'
 import { propertiesBytesMax, serialsMax } from '../model/limits.ts'
 import { checkedProperties, type PropertySchema } from '../model/property-schema.ts'
-import { Quantity } from '../model/quantity.ts'
+import { Quantity, StoredEntries } from '../model/quantity.ts'
 import { toSerial, type Properties, type SerialEntry, type SerialNumber } from '../model/serial.ts'
-import { Core, type Given } from './core.ts'
+import { Core, type Given, type StoredSerials } from './core.ts'
 
 /** What the verbs of a serial inventory take: how many, or exactly which. A text is no list, although it can be walked through. */
 export type SerialGiven<P extends Properties> = Amount | (object & Iterable<SerialNumber>) | Quantity<P>
@@ -50,12 +50,24 @@ export abstract class SerialCore<Q, P extends Properties, G> extends Core<Q, G> 
     return toJsonText('properties', checked, 'object or array', propertiesBytesMax)
   }
 
-  /** Pairs of stored serials, with what the schema fills in; in the answer to a write, what breaks it is as it is stored. */
-  protected pairs(item: string, serials: readonly SerialEntry[], isAnswer: boolean): [bigint, P][] {
+  /**
+   * Pairs of stored serials, with what the schema fills in; in the answer to a write, what breaks it is as it is stored. Where nothing can
+   * break, they are made when somebody looks at them.
+   */
+  protected pairs(item: string, serials: StoredSerials, isAnswer: boolean): StoredEntries<P> {
+    const decode = (): [bigint, P][] => this.#decoded(item, serials.entries(), isAnswer)
+    if (isAnswer || this.#schema === null) return new StoredEntries(serials.count, decode)
+    const pairs = decode()
+    return new StoredEntries(pairs.length, () => pairs)
+  }
+
+  #decoded(item: string, serials: readonly SerialEntry[], isAnswer: boolean): [bigint, P][] {
+    const schema = this.#schema
+    if (schema === null) return serials.map(({ serial, properties }) => [serial, JSON.parse(properties) as P])
     return serials.map(({ serial, properties }) => {
       const value: unknown = JSON.parse(properties)
       try {
-        return [serial, checkedProperties(this.#schema, value, { app: this.app, item, serial })]
+        return [serial, checkedProperties(schema, value, { app: this.app, item, serial })]
       } catch (error) {
         if (isAnswer && error instanceof InvalidPropertiesError) return [serial, value as P]
         throw error
@@ -124,10 +136,10 @@ export class Serial<P extends Properties = Properties> extends SerialCore<Quanti
   protected override stored(
     item: string,
     _count: bigint,
-    serials: readonly SerialEntry[],
+    serials: StoredSerials,
     isAnswer: boolean,
   ): Quantity<P> | undefined {
-    return serials.length === 0
+    return serials.count === 0
       ? undefined
       : new Quantity<P>(this.pairs(item, serials, isAnswer), this.ledger.nextSerial)
   }

@@ -14,6 +14,7 @@ import type {
   Writes,
 } from '../storage/contract.ts'
 import type { Announcing } from '../storage/cached-contract.ts'
+import { crossingSerials } from './crossing-serials.ts'
 import { settle } from './settle.ts'
 
 /**
@@ -124,35 +125,6 @@ function namesOf(deals: readonly PreparedDeal[]): Names {
     serials: [...serials].sort((left, right) => (left < right ? -1 : 1)),
   }))
   return { apps: sorted.sort((left, right) => compareBytes(left.app, right.app)), keys: [...keys].sort(compareBytes) }
-}
-
-/**
- * The serials that may go to another app by a transfer. Whoever has them there is to be found (I3), and which ones go is known only when
- * the giver's are loaded: all that it has, and all that earlier deals may bring it.
- */
-function crossingSerials(deals: readonly PreparedDeal[], names: Names, loaded: Loaded): Names {
-  const crossing = new Map<string, Set<bigint>>()
-  for (const { app, party, kind, user, item } of deals.flatMap(({ changes }) => changes)) {
-    if (party === null || party.app === app || kind === 'tally') continue
-    for (const [from, owner, to] of [
-      [app, user, party.app],
-      [party.app, party.user, app],
-    ] as const) {
-      const serials = crossing.get(to) ?? new Set()
-      crossing.set(to, serials)
-      for (const row of loaded.serials)
-        if (row.app === from && row.user === owner && row.item === item) serials.add(row.serial)
-      for (const serial of names.apps.find((one) => one.app === from)?.serials ?? []) serials.add(serial)
-    }
-  }
-  const apps = [...crossing].flatMap(([app, serials]): AppNames[] => {
-    const known = new Set(loaded.serials.flatMap((row) => (row.app === app ? [row.serial] : [])))
-    const unknown = [...serials].filter((serial) => !known.has(serial))
-    return unknown.length === 0
-      ? []
-      : [{ app, users: [], holdings: [], serials: unknown.sort((left, right) => (left < right ? -1 : 1)) }]
-  })
-  return { apps: apps.sort((left, right) => compareBytes(left.app, right.app)), keys: [] }
 }
 
 interface Gathered {

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { BrokenLayerError } from '../errors.ts'
 import { toVersion, type Change } from '../model/change.ts'
 import type { Deal, WriteOptions } from '../model/deal.ts'
 import type { SettledOutcome } from './ledger.ts'
@@ -14,6 +15,14 @@ interface Slot {
   readonly owner: object
   /** Takes the first write; null afterwards. */
   join: Settle | null
+  /** Refuses a later write if it is one more of the same inventory. */
+  check(deal: Deal): void
+}
+
+/** One write of a deal of several inventories. */
+export interface Write<T> {
+  readonly inventory: { readonly app: string; readonly user: string }
+  readonly write: () => Promise<T>
 }
 
 interface Part {
@@ -35,25 +44,34 @@ export type SettleAll = (deals: readonly (Deal | null)[]) => Promise<SettledOutc
  * it, add to it or refuse it; what arrives in the cores is settled together, and the outcomes flow back out.
  *
  * @param owner the ledger that does the deal; writes of another one are refused
- * @param writes each does one write, in the order of the deal; the first that fails fails the deal before anything is settled
+ * @param writes each does one write, in the order of the deal; the first that fails fails the deal before anything is settled, and so
+ *   does one that writes twice at once
  * @param settle does the deal, as if it was called where this was called
+ * @throws BrokenLayerError where an inventory writes twice; what it had written before stays
  */
-export async function collect<T>(
-  owner: object,
-  writes: readonly (() => Promise<T>)[],
-  settle: SettleAll,
-): Promise<T[]> {
+export async function collect<T>(owner: object, writes: readonly Write<T>[], settle: SettleAll): Promise<T[]> {
   const outside = AsyncLocalStorage.snapshot()
   const parts: (Part | null)[] = writes.map(() => null)
-  let awaited = writes.length
   let fault: { error: unknown } | null = null
+  // One more than the writes, until all have been called: a layer that writes twice at once is found out before anything is settled.
+  let awaited = writes.length + 1
+  let isSettling = false
   const arrive = (): void => {
     awaited -= 1
-    if (awaited === 0) void outside(() => settleParts(parts, fault, settle))
+    if (awaited > 0) return
+    isSettling = true
+    void outside(() => settleParts(parts, fault, settle))
   }
-  const answers = writes.map((write, index) => {
+  const answers = writes.map(({ inventory, write }, index) => {
     let hasArrived = false
-    const slot: Slot = { owner, join: null }
+    let isOver = false
+    const check = (deal: Deal): void => {
+      if (isOver || !hasArrived || !isOfSame(inventory, parts[index] ?? null, deal)) return
+      const error = writtenTwice(inventory)
+      if (!isSettling) fault ??= { error }
+      throw error
+    }
+    const slot: Slot = { owner, join: null, check }
     slot.join = (deal) => {
       // Only the first write of a wrapper joins; by the time of a second one the deal may be done.
       slot.join = null
@@ -70,11 +88,13 @@ export async function collect<T>(
         if (!hasArrived) fault ??= { error }
         throw error
       } finally {
+        isOver = true
         slot.join = null
         if (!hasArrived) arrive()
       }
     })
   })
+  arrive()
   const results = await Promise.allSettled(answers)
   // The cause first: what the others say is a consequence of it.
   if (fault !== null) throw (fault as { error: unknown }).error
@@ -82,6 +102,18 @@ export async function collect<T>(
     if (result.status === 'rejected') throw result.reason
     return result.value
   })
+}
+
+/** Whether a deal changes the inventory's own account, or one that its first write changed. */
+function isOfSame({ app, user }: Write<unknown>['inventory'], first: Part | null, { changes }: Deal): boolean {
+  const known = [{ app, user }, ...(first?.deal.changes ?? [])]
+  return changes.some((change) => known.some((one) => one.app === change.app && one.user === change.user))
+}
+
+function writtenTwice({ app, user }: Write<unknown>['inventory']): BrokenLayerError {
+  const fault =
+    'wrote a second time within a deal: what happens together is written at once, so hand all changes to super.write() in one call'
+  return new BrokenLayerError({ app, user, layer: null, fault })
 }
 
 async function settleParts(

@@ -18,7 +18,7 @@ import type { Executor, HoldingAnswer, HoldingQuery, SettledChange, Storage } fr
 import { Migrator, type Migration } from '../storage/migrator.ts'
 import { coherenceOf } from './coherent.ts'
 import { inBulk, runBulk, type Sql } from './bulk.ts'
-import { collect, collecting, type SettleAll } from './collect.ts'
+import { collect, collecting, type SettleAll, type Write } from './collect.ts'
 import { Gate } from './gate.ts'
 import { toEntry, toEntryQuery, type Entry, type HistoryFilter } from './history.ts'
 import { inTime } from './in-time.ts'
@@ -105,6 +105,7 @@ export class Ledger {
       if (slot.owner !== this) throw this.#secondDatabase(slot.owner)
       return slot.join(deal)
     }
+    slot?.check(deal)
     const scope = this.#enter()
     try {
       // First come is first served: behind a deal that waits for its tables, those that have theirs wait too.
@@ -125,7 +126,7 @@ export class Ledger {
   }
 
   /** Does the writes of several inventories as one deal, which `settle` makes of what arrives; see `collect`. */
-  collect<T>(writes: readonly (() => Promise<T>)[], settle: SettleAll): Promise<T[]> {
+  collect<T>(writes: readonly Write<T>[], settle: SettleAll): Promise<T[]> {
     return collect(this, writes, settle)
   }
 
@@ -288,9 +289,7 @@ export class Ledger {
     const scope = this.#enter()
     try {
       if (scope !== null) throw new InTransactionError('relay')
-      if (this.#coherence === null) return 0
-      await this.#coherence.ready()
-      return await this.#coherence.drain()
+      return (await this.#coherence?.drain()) ?? 0
     } finally {
       this.#leave()
     }

@@ -1,6 +1,7 @@
 import type { PreparedChange } from '../model/deal.ts'
 import { quantityMax } from '../model/limits.ts'
 import type { SerialEntry } from '../model/serial.ts'
+import type { SerialColumns } from '../model/serials-at.ts'
 import type { HoldingRow, Refusal } from '../storage/contract.ts'
 
 /** What moves: a count, and serials with their properties. */
@@ -24,6 +25,22 @@ export interface Holding {
   readonly serials: Map<bigint, string>
   /** What the touched serials had as properties in the database; null where they weren't there. */
   readonly serialsBefore: Map<bigint, string | null>
+  /** The serials as they were loaded, and what happened to them since, for the answers; null until a change looks at them. */
+  log: SerialLog | null
+}
+
+/** What happened to the serials of a holding in a batch. */
+export interface SerialLog {
+  readonly start: SerialColumns
+  readonly since: { readonly serials: bigint[]; readonly properties: (string | null)[] }
+}
+
+/** The log of a holding's serials, begun now if it hasn't been. */
+export function logOf(holding: Holding): SerialLog {
+  return (holding.log ??= {
+    start: { serials: [...holding.serials.keys()], properties: [...holding.serials.values()] },
+    since: { serials: [], properties: [] },
+  })
 }
 
 /** How many a holding has in all. */
@@ -191,6 +208,9 @@ export class Mover {
     const before = serials.get(serial)
     const owner = this.#owners.find(app, serial)
     if (!serialsBefore.has(serial)) serialsBefore.set(serial, before ?? null)
+    const { since } = logOf(holding)
+    since.serials.push(serial)
+    since.properties.push(properties)
     const write = (value: string | undefined, holder: typeof owner): void => {
       if (value === undefined) serials.delete(serial)
       else serials.set(serial, value)
@@ -198,6 +218,8 @@ export class Mover {
     }
     write(properties ?? undefined, properties === null ? undefined : holding)
     this.#journal.push(() => {
+      since.serials.pop()
+      since.properties.pop()
       write(before, owner)
     })
   }

@@ -1,10 +1,11 @@
 import { compareBytes } from '../model/id.ts'
 import type { PreparedChange, PreparedDeal } from '../model/deal.ts'
-import type { SerialEntry } from '../model/serial.ts'
+import { ascending, detached } from '../model/serials-at.ts'
 import type { HistoryRow, Loaded, ReceiptRow, Refusal, SettledChange, Settlement, Writes } from '../storage/contract.ts'
 import {
   Mover,
   Owners,
+  logOf,
   movesOf,
   movesText,
   serialCountOf,
@@ -29,8 +30,9 @@ interface Effect {
   readonly balance: bigint
   readonly quantity: bigint
   readonly moves: SerialMoves
-  /** The holding's serials after it, where a later change of the deal touches them again; null where they are as the deal left them. */
-  serials: ReadonlyMap<bigint, string> | null
+  /** How much had happened to the holding's serials after it, and how many there were. */
+  readonly steps: number
+  readonly count: number
   /** The other side of a transfer. */
   readonly party: string | null
   /** Whether it is the side that the change names, and not the other. */
@@ -80,7 +82,7 @@ class Desk {
     for (const row of loaded.holdings) {
       const { app, user, item, quantity, position } = row
       const [serials, serialsBefore] = [new Map<bigint, string>(), new Map<bigint, string | null>()]
-      const holding = { app, user, item, before: row, quantity, position, serials, serialsBefore }
+      const holding = { app, user, item, before: row, quantity, position, serials, serialsBefore, log: null }
       this.#holdings.set(`${app} ${user}\n${item}`, holding)
     }
     let holding: Holding | undefined
@@ -143,10 +145,6 @@ class Desk {
     const other = change.party === null ? null : this.#holding(change.party.app, change.party.user, change.item)
     const mismatch = mismatchOf(change, main) ?? (other === null ? null : mismatchOf(change, other))
     if (mismatch !== null) return mismatch
-    for (const effect of effects) {
-      const isAgain = effect.holding === main || effect.holding === other
-      if (isAgain && change.kind !== 'tally') effect.serials ??= new Map(effect.holding.serials)
-    }
     const [mainBefore, otherBefore] = [totalOf(main), other === null ? 0n : totalOf(other)]
     const moves = movesOf(change)
     const otherMoves = movesOf(change)
@@ -168,7 +166,8 @@ class Desk {
         balance,
         quantity: holding.quantity,
         moves: itsMoves,
-        serials: null,
+        steps: change.kind === 'tally' ? 0 : logOf(holding).since.serials.length,
+        count: holding.serials.size,
         party: partyName,
         isMain,
       })
@@ -238,9 +237,8 @@ class Desk {
       return this.#receive(part, main, moves, other, otherMoves)
     }
     const wanted = new Set(change.serials.map(({ serial }) => serial))
-    const surplus = [...main.serials].flatMap(([serial, properties]) =>
-      wanted.has(serial) ? [] : [{ serial, properties }],
-    )
+    // Ascending, whatever came and went before in the batch: history and the fault that is told go by this order.
+    const surplus = ascending(main.serials).filter(({ serial }) => !wanted.has(serial))
     const tooMany = main.quantity > change.amount ? main.quantity - change.amount : 0n
     const refusal = this.#give({ kind: change.kind, amount: tooMany, serials: surplus }, main, moves, other, otherMoves)
     if (refusal !== null) return refusal
@@ -284,8 +282,13 @@ class Desk {
     const outcomes = effects.flatMap((effect, index) =>
       effect.isMain ? [answerOf(effect, effects[index + 1], versionOf)] : [],
     )
+    // What is undone goes from the logs that the answers share.
+    const kept = outcomes.map(({ serials, other, ...rest }) => {
+      const mine = { ...rest, serials: detached(serials) }
+      return other === undefined ? mine : { ...mine, other: { ...other, serials: detached(other.serials) } }
+    })
     this.#undo()
-    return outcomes
+    return kept
   }
 
   #undo(): void {
@@ -326,6 +329,7 @@ class Desk {
         position: null,
         serials: new Map(),
         serialsBefore: new Map(),
+        log: null,
       }
       this.#holdings.set(name, holding)
     }
@@ -381,13 +385,8 @@ function answerOf(main: Effect, next: Effect | undefined, versionOf: (effect: Ef
   return isAsked && next !== undefined ? { ...outcome, other: outcomeOf(next, versionOf(next)) } : outcome
 }
 
-function outcomeOf({ change, holding, delta, quantity, serials: then }: Effect, version: bigint): SettledChange {
+function outcomeOf({ change, holding, delta, quantity, steps, count }: Effect, version: bigint): SettledChange {
   const { app, user, item } = holding
-  const serials = change.kind === 'tally' ? null : entriesOf(then ?? holding.serials)
+  const serials = change.kind === 'tally' ? null : { ...logOf(holding), steps, count }
   return { app, user, item, change: delta, quantity, serials, version }
-}
-
-function entriesOf(serials: ReadonlyMap<bigint, string>): SerialEntry[] {
-  const entries = [...serials].map(([serial, properties]) => ({ serial, properties }))
-  return entries.sort((left, right) => (left.serial < right.serial ? -1 : 1))
 }

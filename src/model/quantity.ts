@@ -12,6 +12,23 @@ const noSerials: NextSerial = () => {
   throw new SerialsNotReadyError()
 }
 
+/** Serials as they were stored, in any order, which need no more checks. */
+export class StoredEntries<P extends Properties> implements Iterable<readonly [bigint, P]> {
+  /** How many there are. */
+  readonly count: number
+  readonly #decode: () => Iterable<readonly [bigint, P]>
+
+  /** @param decode makes all of them; called when somebody looks at them for the first time */
+  constructor(count: number, decode: () => Iterable<readonly [bigint, P]>) {
+    this.count = count
+    this.#decode = decode
+  }
+
+  [Symbol.iterator](): Iterator<readonly [bigint, P]> {
+    return this.#decode()[Symbol.iterator]()
+  }
+}
+
 /**
  * Serials with their properties: what an account has of an item that is counted one by one. A value of its own: changing it changes no
  * inventory.
@@ -21,7 +38,8 @@ const noSerials: NextSerial = () => {
  * for (const [serial, properties] of swords) console.log(serial, properties)
  */
 export class Quantity<P extends Properties = Properties> {
-  #properties = new Map<bigint, P>()
+  #decoded = new Map<bigint, P>()
+  #stored: StoredEntries<P> | null = null
   #isSorted = true
   readonly #next: NextSerial
 
@@ -32,12 +50,13 @@ export class Quantity<P extends Properties = Properties> {
    */
   constructor(entries: Iterable<readonly [SerialNumber, P]> = [], next: NextSerial = noSerials) {
     this.#next = next
-    for (const [serial, properties] of entries) this.set(serial, properties)
+    if (entries instanceof StoredEntries) this.#stored = entries as StoredEntries<P>
+    else for (const [serial, properties] of entries) this.set(serial, properties)
   }
 
   /** How many there are. */
   value(): bigint {
-    return BigInt(this.#properties.size)
+    return BigInt(this.#stored?.count ?? this.#decoded.size)
   }
 
   /** The serials, ascending. */
@@ -152,12 +171,23 @@ export class Quantity<P extends Properties = Properties> {
     return this.#sorted().entries()
   }
 
+  /** Many a quantity is never looked into, so what was stored is decoded when somebody does. */
+  get #properties(): Map<bigint, P> {
+    if (this.#stored !== null) {
+      this.#decoded = new Map(this.#stored)
+      this.#stored = null
+      this.#isSorted = this.#decoded.size < 2
+    }
+    return this.#decoded
+  }
+
   #sorted(): Map<bigint, P> {
+    const properties = this.#properties
     if (!this.#isSorted) {
-      this.#properties = new Map([...this.#properties].sort(([left], [right]) => (left < right ? -1 : 1)))
+      this.#decoded = new Map([...properties].sort(([left], [right]) => (left < right ? -1 : 1)))
       this.#isSorted = true
     }
-    return this.#properties
+    return this.#decoded
   }
 }
 

@@ -1,6 +1,7 @@
 import type { PreparedDeal } from '../model/deal.ts'
 import type { Kind } from '../model/change.ts'
 import type { SerialEntry } from '../model/serial.ts'
+import type { SerialsAt } from '../model/serials-at.ts'
 import type { Announcing, CachedStorage } from './cached-contract.ts'
 
 /**
@@ -94,8 +95,8 @@ export interface SettledChange {
   readonly change: bigint
   /** How many are counted; serials come on top. */
   readonly quantity: bigint
-  /** All serials of the holding, ascending; null for a tally. */
-  readonly serials: readonly SerialEntry[] | null
+  /** All serials of the holding; null for a tally. */
+  readonly serials: SerialsAt | null
   readonly version: bigint
   /** What a transfer led to on its other side, where that was asked for. */
   readonly other?: Omit<SettledChange, 'other'>

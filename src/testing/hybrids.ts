@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict'
-import { HybridQuantity, NotEnoughError, QuantityOverflowError, SerialNotFoundError } from '../index.ts'
+import {
+  HybridQuantity,
+  KindMismatchError,
+  NotEnoughError,
+  QuantityOverflowError,
+  SerialNotFoundError,
+} from '../index.ts'
 import type { Suite } from './behaviour.ts'
 import { leavesAllAsItWas, refusal } from './refusal.ts'
 
@@ -132,6 +138,30 @@ export const hybrids: Suite = {
         assert.equal((await context.hybrid().add('hen', 2)).value(), 3n)
         const items = await context.hybrid().all()
         assert.deepEqual([items.get('wheat')?.tally(), items.get('hen')?.tally()], [3n, 2n])
+      },
+    },
+    {
+      title:
+        'a tally reads the count alone of what has both, and a serial inventory the serials alone; neither writes it',
+      run: async (context) => {
+        const hybrid = context.hybrid()
+        await hybrid.add('sheep', hybrid.quantity({ tally: 3, serials: { 7: { name: 'Dolly' } } }))
+        await context.tally().add('wheat', 2)
+        await context.serial().add('hen', [1])
+        const [tally, serial] = [context.tally(), context.serial()]
+        assert.deepEqual([await tally.get('sheep'), await tally.get('hen')], [3n, 0n])
+        assert.deepEqual([...(await tally.all())].sort(), [
+          ['sheep', 3n],
+          ['wheat', 2n],
+        ])
+        assert.deepEqual((await serial.get('sheep')).export(), { 7: { name: 'Dolly' } })
+        assert.equal((await serial.get('wheat')).value(), 0n)
+        assert.deepEqual([...(await serial.all()).keys()].sort(), ['hen', 'sheep'])
+        assert.equal((await hybrid.all()).size, 3)
+        await leavesAllAsItWas(context, async () => {
+          await refusal(KindMismatchError, () => tally.subtract('sheep'))
+          await refusal(KindMismatchError, () => serial.add('sheep', [8]))
+        })
       },
     },
   ],

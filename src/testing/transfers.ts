@@ -118,6 +118,26 @@ export const transfers: Suite = {
       },
     },
     {
+      title: 'a serial that goes on to another app within a deal is refused where somebody has it there (I3)',
+      run: async (context) => {
+        const [ann, bob, safe] = [context.serial('ann'), context.serial('bob'), context.serial('bob', context.otherApp)]
+        await ann.add('hen', [1, 2])
+        await context.serial('eve', context.otherApp).add('egg', [2])
+        const [gift, escrow] = [new Transfer(ann, bob), new Transfer(bob, safe)]
+        await leavesAllAsItWas(context, async () => {
+          const error = await refusal(SerialTakenError, () =>
+            context.stockpile.deal([gift.plan.subtract('hen'), escrow.plan.subtract('hen')]),
+          )
+          assert.deepEqual(
+            [error.data['app'], error.serial, error.holder],
+            [safe.app, 2n, { user: 'eve', item: 'egg' }],
+          )
+        })
+        await context.stockpile.deal([gift.plan.subtract('hen', [1]), escrow.plan.subtract('hen', [1])])
+        assert.deepEqual((await safe.get('hen')).serials(), [1n])
+      },
+    },
+    {
       title: 'opposite transfers at once all happen or are refused, and nothing is made or lost',
       run: async (context) => {
         const [ann, bob] = [context.tally('ann'), context.tally('bob')]

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict'
-import { InvalidArgumentError, Passthru, QuantityInspector, type Deal, type Outcome } from '../index.ts'
+import {
+  BrokenLayerError,
+  InvalidArgumentError,
+  Passthru,
+  QuantityInspector,
+  type Deal,
+  type Outcome,
+} from '../index.ts'
 import type { Suite } from './behaviour.ts'
 import { leavesAllAsItWas, refusal } from './refusal.ts'
 
@@ -114,7 +121,8 @@ export const wrappers: Suite = {
       },
     },
     {
-      title: 'a part of a deal that a layer leaves out, and one that it does twice, end the deal in order',
+      title:
+        'a layer that leaves its part of a deal out, and answers nothing for it, ends the deal before anything is written',
       run: async (context) => {
         class Silent extends Passthru<bigint> {
           override async write(): Promise<Outcome[]> {
@@ -122,12 +130,12 @@ export const wrappers: Suite = {
           }
         }
         const silent = new Silent(context.tally('ann'))
-        const outcomes = await context.stockpile.deal([silent.plan.add('egg'), context.tally('bob').plan.add('egg')])
-        assert.deepEqual(
-          (outcomes as Outcome[]).map(({ user }) => user),
-          ['bob'],
+        const bob = context.tally('bob')
+        const error = await refusal(BrokenLayerError, () =>
+          context.stockpile.deal([silent.plan.add('egg'), bob.plan.add('egg')]),
         )
-        assert.equal(await context.tally('ann').get('egg'), 0n)
+        assert.deepEqual([error.user, error.layer], ['ann', 'Silent'])
+        assert.deepEqual([await context.tally('ann').get('egg'), await bob.get('egg')], [0n, 0n])
       },
     },
     {

@@ -2,6 +2,7 @@ import type { Entry, HistoryFilter } from '../ledger/history.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { InvalidArgumentError } from '../errors.ts'
 import { Inventory, type AnyInventory, type Extras, type DraftOptions, type Selection } from '../inventory/inventory.ts'
+import { requireOutcomes } from '../model/require-outcomes.ts'
 import type { Amount } from '../model/amount.ts'
 import type { Change, Kind, Verb } from '../model/change.ts'
 import type { Deal, Outcome } from '../model/deal.ts'
@@ -66,8 +67,10 @@ export class Passthru<Q, Given = Amount> extends Inventory<Q, Given> {
     return this.inner.read(selection)
   }
 
-  override write(deal: Deal): Promise<Outcome<Q>[]> {
-    return this.inner.write(deal)
+  override async write(deal: Deal): Promise<Outcome<Q>[]> {
+    const outcomes = await this.inner.write(deal)
+    requireOutcomes(this.inner, outcomes, deal.changes.length)
+    return outcomes
   }
 
   override history(filter?: HistoryFilter): Promise<Entry[]> {

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '../errors.ts'
 import type { DraftOptions, Inventory } from '../inventory/inventory.ts'
+import { requireOutcomes } from '../model/require-outcomes.ts'
 import type { SettledOutcome } from '../ledger/ledger.ts'
 import type { Amount } from '../model/amount.ts'
 import type { Change, Verb } from '../model/change.ts'
@@ -61,7 +62,17 @@ class TransferLayer<Q, Given = Amount> extends Passthru<Q, Given> {
     if (mirrored.length === 0 || !(this.#theirs instanceof Passthru)) return super.write({ ...deal, changes })
     const { data, key, dryRun } = deal
     const [outcomes] = await this.ledger.collect(
-      [() => super.write({ ...deal, changes }), () => this.#theirs.write({ changes: mirrored, data, key, dryRun })],
+      [
+        { inventory: this, write: () => super.write({ ...deal, changes }) },
+        {
+          inventory: this.#theirs,
+          write: async () => {
+            const answered = await this.#theirs.write({ changes: mirrored, data, key, dryRun })
+            requireOutcomes(this.#theirs, answered, mirrored.length)
+            return answered
+          },
+        },
+      ],
       ([mine, other]) => this.#settle(mine ?? null, other ?? null),
     )
     return outcomes!

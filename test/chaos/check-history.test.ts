@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { HistoryRow } from '../../src/storage/contract.ts'
 import type { Books } from './books.ts'
 import { checkHistory } from './check-history.ts'
+import type { Kill } from './lost-states.ts'
 import { operationsOf } from './operation.ts'
 import type { Answer, LogLine, OutcomeRecord } from './record.ts'
 import type { Request, RequestChange } from './request.ts'
@@ -51,6 +52,11 @@ function row(user: string, version: number, change: number, balance: number, op:
 
 /** What is wrong with rows, whose accounts and holdings agree with them, and lines of logs. */
 function check(history: HistoryRow[], ...lines: LogLine[][]): string {
+  return checkWithKills([], history, ...lines)
+}
+
+/** The same, where the server was killed at these moments. */
+function checkWithKills(kills: Kill[], history: HistoryRow[], ...lines: LogLine[][]): string {
   const last = [...new Map(history.map((entry) => [entry.user, entry])).values()]
   const books: Books = {
     history,
@@ -59,7 +65,7 @@ function check(history: HistoryRow[], ...lines: LogLine[][]): string {
       .filter(({ balance }) => balance > 0n)
       .map(({ app, user, item, balance }) => ({ app, user, item, quantity: balance, serials: 0, position: null })),
   }
-  return checkHistory('app', books, operationsOf(lines.flat())).join('\n')
+  return checkHistory('app', books, operationsOf(lines.flat()), kills).join('\n')
 }
 
 const beginning = asked('1', 1, 2, deal(add('ann', 5)), done('1', outcome('ann', 5, 5, 1)))
@@ -188,4 +194,50 @@ test('an increment that overwrote what came between its read and its write is fo
   const step = { path: '1', deal: 'deal 2', outcomes: [outcome('ann', -3, 2, 2)] }
   const lost = asked('2', 3, 4, { kind: 'transaction', steps, isUndone: false }, { steps: [step] })
   expect(check([beginningRow, row('ann', 2, -3, 2, '2', '1')], beginning, lost)).toContain('heard')
+})
+
+// A server that shows commits before they are on disk, killed while a deal of three gold was under way.
+const kill: Kill = { orderedAt: 10, endedAt: 12 }
+const lostFault: Answer = { fault: { code: 'CONNECTION_LOST', message: 'the server went away' } }
+const underWay = asked('2', 4, 20, deal(add('ann', 3)), lostFault)
+const readOf = (version: string, gold: string): LogLine[] =>
+  asked('3', 6, 8, { kind: 'read', user: 'ann' }, { version, items: [['gold', gold]] })
+
+test('a read may show what was lost with the server before it was acknowledged', () => {
+  expect(checkWithKills([kill], [beginningRow], beginning, underWay, readOf('2', '8'))).toBe('')
+  // Tried again by itself, it happened later, behind a deal that the lost read knew nothing of.
+  const again = asked('2', 4, 30, deal(add('ann', 3)), done('2', outcome('ann', 3, 9, 3)))
+  const between = asked('4', 14, 16, deal(add('ann', 1)), done('4', outcome('ann', 1, 6, 2)))
+  const rows = [beginningRow, row('ann', 2, 1, 6, '4'), row('ann', 3, 3, 9, '2')]
+  expect(checkWithKills([kill], rows, beginning, again, between, readOf('2', '8'))).toBe('')
+})
+
+test('a refusal may tell of what was lost with the server, unless its receipt was kept', () => {
+  const spend: Request = { kind: 'deal', changes: [take('ann', 9)], key: null }
+  const told = (request: Request): LogLine[] => asked('3', 6, 8, request, refused(8, 9))
+  expect(checkWithKills([kill], [beginningRow], beginning, underWay, told(spend))).toBe('')
+  expect(checkWithKills([kill], [beginningRow], beginning, underWay, told({ ...spend, key: 'k' }))).toContain(
+    'refused without reason',
+  )
+})
+
+test('a read of what no kill, and no deal under way at a kill, explains is found', () => {
+  const wrong = 'read what was not there then'
+  expect(check([beginningRow], beginning, underWay, readOf('2', '8'))).toContain(wrong)
+  expect(checkWithKills([kill], [beginningRow], beginning, underWay, readOf('2', '9'))).toContain(wrong)
+  expect(checkWithKills([kill], [beginningRow], beginning, underWay, readOf('3', '8'))).toContain(wrong)
+  // Answered before the kill, asked for only after the read, or read only after the kill.
+  const ended = asked('2', 4, 9, deal(add('ann', 3)), lostFault)
+  expect(checkWithKills([kill], [beginningRow], beginning, ended, readOf('2', '8'))).toContain(wrong)
+  const later = asked('2', 9, 20, deal(add('ann', 3)), lostFault)
+  expect(checkWithKills([kill], [beginningRow], beginning, later, readOf('2', '8'))).toContain(wrong)
+  const after = asked('3', 14, 16, { kind: 'read', user: 'ann' }, { version: '2', items: [['gold', '8']] })
+  expect(checkWithKills([kill], [beginningRow], beginning, underWay, after)).toContain(wrong)
+})
+
+test('an acknowledged deal that is lost with the server is found, whoever has read it', () => {
+  const acknowledged = asked('2', 4, 9, deal(add('ann', 3)), done('2', outcome('ann', 3, 8, 2)))
+  const wrong = checkWithKills([kill], [beginningRow], beginning, acknowledged, readOf('2', '8'))
+  expect(wrong).toContain('2 was acknowledged, and is not in the history')
+  expect(wrong).toContain('read what was not there then')
 })

@@ -4,11 +4,12 @@ import type { Books } from './books.ts'
 import { checkBooks } from './check-books.ts'
 import { expectationOf, keyOf, type Expectation } from './expectation.ts'
 import { findGlobalOrder } from './global-order.ts'
+import { LostStates, type Kill } from './lost-states.ts'
 import { Model, type ModelAccount } from './model.ts'
 import type { Operation } from './operation.ts'
 import type { DealAnswer, OutcomeRecord, StepAnswer } from './record.ts'
 import { mayChangeNothing, mayLeaveNothing, mayRefuse, type StatesOf } from './refusals.ts'
-import { Timeline } from './timeline.ts'
+import { Timeline, type Interval } from './timeline.ts'
 import { dealsOf, unitsOf, type Unit, type UnitDeal } from './unit.ts'
 
 /**
@@ -16,12 +17,19 @@ import { dealsOf, unitsOf, type Unit, type UnitDeal } from './unit.ts'
  * account's history and with every client's clock, in which a naive model comes to the same rows and answers; and that every refusal
  * and every read can be explained by a state that was there between question and answer.
  *
+ * @param kills when the server was killed, in order, where it may show what it has not made durable yet: what left no trace then may be
+ *   explained by a state that was lost with the server, which nobody had acknowledged
  * @returns what can't be explained, in words; empty when all is well
  */
-export function checkHistory(app: string, books: Books, operations: ReadonlyMap<string, Operation>): string[] {
+export function checkHistory(
+  app: string,
+  books: Books,
+  operations: ReadonlyMap<string, Operation>,
+  kills: readonly Kill[] = [],
+): string[] {
   const wrong = checkBooks(books)
   // What follows takes the rows for a history, which they aren't then.
-  return wrong.length > 0 ? wrong : new HistoryCheck(app, books, operations).run()
+  return wrong.length > 0 ? wrong : new HistoryCheck(app, books, operations, kills).run()
 }
 
 class HistoryCheck {
@@ -32,11 +40,13 @@ class HistoryCheck {
   /** By user, the operation that made each version, from 1. */
   readonly #chains: ReadonlyMap<string, readonly string[]>
   readonly #timelines = new Map<string, Timeline>()
+  readonly #lost: LostStates
   readonly #wrong: string[] = []
 
-  constructor(app: string, { history }: Books, operations: ReadonlyMap<string, Operation>) {
+  constructor(app: string, { history }: Books, operations: ReadonlyMap<string, Operation>, kills: readonly Kill[]) {
     this.#app = app
     this.#operations = operations
+    this.#lost = new LostStates(app, operations, kills)
     for (const operation of operations.values()) this.#expectations.set(operation, expectationOf(operation))
     const { units, strays } = unitsOf(history, operations)
     this.#units = units
@@ -203,8 +213,12 @@ class HistoryCheck {
   }
 
   /** A deal of something that happened which left no row: it changed nothing, or it was refused. */
-  #checkNothing(operation: Operation, deal: UnitDeal, answered: DealAnswer | null): void {
-    const statesOf = this.#statesFor(operation, deal)
+  #checkNothing(
+    operation: Operation,
+    deal: UnitDeal,
+    answered: DealAnswer | null,
+    statesOf = this.#statesFor(operation, deal),
+  ): void {
     if (answered === null) {
       if (!mayLeaveNothing(this.#app, deal.changes, statesOf)) this.#break(operation, `${deal.path} is missing`)
     } else if ('refusal' in answered) {
@@ -215,10 +229,11 @@ class HistoryCheck {
 
   /** Something acknowledged that left nothing at all. */
   #checkTraceless(operation: Operation): void {
+    const interval = this.#intervalOf(operation.op)
     for (const deal of dealsOf(operation)) {
       const answered = this.#answerOf(operation, deal)
       if (answered === null) this.#break(operation, `${deal.path} has no answer`)
-      else this.#checkNothing(operation, deal, answered)
+      else this.#checkNothing(operation, deal, answered, (user) => this.#seen(operation, user, interval))
     }
   }
 
@@ -237,18 +252,21 @@ class HistoryCheck {
     const [deal] = dealsOf(operation)
     if (operation.request.kind !== 'deal' || deal === undefined) return
     for (const { answer, answeredAt } of this.#expected(operation).refusals) {
-      const statesOf = (user: string): readonly ModelAccount[] => this.#between(user, operation.invokedAt, answeredAt)
+      const statesOf: StatesOf = (user) => this.#seen(operation, user, { invokedAt: operation.invokedAt, answeredAt })
       if (!mayRefuse(this.#app, deal.changes, answer.refusal, statesOf))
         this.#break(operation, `was refused without reason: ${JSON.stringify(answer.refusal)}`)
     }
   }
 
-  /** I7: a read shows a state that was there after it was asked for and before it was answered. */
+  /**
+   * I7: a read shows a state that was there after it was asked for and before it was answered, or one that the server took along when it
+   * was killed, and that nobody had acknowledged.
+   */
   #checkReads(operation: Operation): void {
     if (operation.request.kind !== 'read') return
     for (const { answer, invokedAt, answeredAt } of operation.attempts) {
       if (answer === null || !('items' in answer)) continue
-      const states = this.#between(operation.request.user, invokedAt, answeredAt)
+      const states = this.#seen(operation, operation.request.user, { invokedAt, answeredAt })
       const seen = new Map(answer.items)
       const isExplained = states.some(({ version, items }) => {
         const held = [...items].filter(([, quantity]) => quantity > 0n)
@@ -277,6 +295,16 @@ class HistoryCheck {
     }
   }
 
+  /**
+   * The states that somebody may have seen who left nothing. Whatever leaves something, a receipt will do, becomes durable after all
+   * that it saw, so that only states which lasted explain it.
+   */
+  #seen(operation: Operation, user: string, interval: Interval): readonly ModelAccount[] {
+    const states = this.#between(user, interval.invokedAt, interval.answeredAt)
+    if (keyOf(operation) !== null) return states
+    return [...states, ...this.#lost.seen(user, interval, this.#timelines.get(user), this.#chains.get(user) ?? [])]
+  }
+
   #between(user: string, invokedAt: number, answeredAt: number): readonly ModelAccount[] {
     const timeline = this.#timelines.get(user)
     if (timeline === undefined) return [new Model().account(user)]
@@ -291,7 +319,7 @@ class HistoryCheck {
     return answer as DealAnswer
   }
 
-  #intervalOf(op: string): { invokedAt: number; answeredAt: number } {
+  #intervalOf(op: string): Interval {
     const operation = this.#operations.get(op)
     if (operation === undefined) throw new Error(`there is no operation ${op}`)
     return { invokedAt: operation.invokedAt, answeredAt: this.#expected(operation).doneAt }

@@ -123,6 +123,6 @@ function toRecord({ user, item, change, quantity, version }: Outcome): OutcomeRe
 }
 
 /** Nanoseconds; exact to 2^53, which is a hundred days of the machine's running. */
-function now(): number {
+export function now(): number {
   return Number(process.hrtime.bigint())
 }

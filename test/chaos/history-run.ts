@@ -1,12 +1,14 @@
 import { join } from 'node:path'
 import { Stockpile } from '../../src/index.ts'
 import type { Storage } from '../../src/storage/contract.ts'
+import type { Server } from '../servers/server.ts'
 import { makeTempFolder, removeTempFolder } from '../servers/temp-folder.ts'
 import { readBooks } from './books.ts'
 import { checkHistory } from './check-history.ts'
-import { Client } from './client.ts'
+import { Client, now } from './client.ts'
 import { keyOf } from './expectation.ts'
 import type { HistoryJob } from './history-worker.ts'
+import type { Kill } from './lost-states.ts'
 import { openStorage } from './open-storage.ts'
 import { operationsOf, readLogs } from './operation.ts'
 import type { LogLine } from './record.ts'
@@ -36,6 +38,7 @@ export class HistoryRun implements AsyncDisposable {
   readonly #workers: WorkerProcess[] = []
   readonly #logFiles: string[] = []
   readonly #lines: LogLine[] = []
+  readonly #kills: Kill[] = []
   #generation = 0
 
   private constructor(url: string, app: string, seed: number, folder: string) {
@@ -81,6 +84,18 @@ export class HistoryRun implements AsyncDisposable {
     return worker
   }
 
+  /**
+   * Kills the database server and starts it again.
+   *
+   * @param isShowingEarly whether it shows commits that are not durable yet
+   */
+  async killServer(server: Server, isShowingEarly: boolean): Promise<void> {
+    const orderedAt = now()
+    await server.kill()
+    if (isShowingEarly) this.#kills.push({ orderedAt, endedAt: now() })
+    await server.restart()
+  }
+
   /** Lets all processes come to an end, asks again for all that had a key, and checks what there is. */
   async finish(): Promise<HistoryReport> {
     for (const worker of this.#workers) worker.tell({ type: 'stop' })
@@ -98,7 +113,7 @@ export class HistoryRun implements AsyncDisposable {
       const books = await readBooks(storage, this.#app)
       const { breaks } = await stockpile.verify(this.#app)
       return {
-        wrong: [...breaks.map(({ message }) => message), ...checkHistory(this.#app, books, operations)],
+        wrong: [...breaks.map(({ message }) => message), ...checkHistory(this.#app, books, operations, this.#kills)],
         operations: operations.size,
         unanswered: before.filter(({ attempts }) => attempts.some(({ answer }) => answer === null)).length,
         deals: new Set(books.history.map((row) => row.deal)).size,

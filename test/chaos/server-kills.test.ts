@@ -20,8 +20,7 @@ describe.each(storeKinds.filter(({ hasServer }) => hasServer))('on $name', (kind
         await Promise.all(Array.from({ length: run.places }, (_, place) => run.worker(place).answers(random.upTo(60))))
         // An answer comes right after a commit: a moment later it is any moment.
         await pause(random.next() * 10)
-        await store.server?.kill()
-        await store.server?.restart()
+        await run.killServer(store.server!, kind.isShowingEarly)
       }
       await Promise.all(Array.from({ length: run.places }, (_, place) => run.worker(place).answers(10)))
       const report = await run.finish()

@@ -16,16 +16,24 @@ export interface StoreKind {
   readonly name: 'SQLite' | 'MariaDB' | 'PostgreSQL'
   /** Whether it has a server that can be killed, and connections that can be cut. */
   readonly hasServer: boolean
+  /** Whether a commit is shown to readers before it is on disk, and only then acknowledged. */
+  readonly isShowingEarly: boolean
   open(): Promise<Store>
 }
 
 /** Every kind of database, durable as in production. */
 export const storeKinds: readonly StoreKind[] = [
-  { name: 'SQLite', hasServer: false, open: openFile },
-  { name: 'MariaDB', hasServer: true, open: async () => storeOf(await startMariaDb({ durable: true })) },
+  { name: 'SQLite', hasServer: false, isShowingEarly: false, open: openFile },
+  {
+    name: 'MariaDB',
+    hasServer: true,
+    isShowingEarly: true,
+    open: async () => storeOf(await startMariaDb({ durable: true })),
+  },
   {
     name: 'PostgreSQL',
     hasServer: true,
+    isShowingEarly: false,
     open: async () =>
       // It looks for deadlocks only after this long; with the usual second the tests would mostly wait.
       storeOf(await startPostgres({ durable: true, args: ['-c', 'deadlock_timeout=50ms'] })),

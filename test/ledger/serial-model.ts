@@ -1,6 +1,7 @@
 import type { PreparedChange, PreparedDeal } from '../../src/model/deal.ts'
-import type { Refusal, SettledChange, Settlement } from '../../src/storage/contract.ts'
+import type { Refusal } from '../../src/storage/contract.ts'
 import { nameOf } from './rows.ts'
+import type { Told, ToldChange } from './told.ts'
 
 interface Owned {
   readonly app: string
@@ -37,7 +38,7 @@ class Refused extends Error {
 export class SerialModel {
   state: State = { counts: new Map(), owned: [], versions: new Map(), orders: new Map() }
 
-  settle({ id, changes, isDryRun }: PreparedDeal): Settlement {
+  settle({ id, changes, isDryRun }: PreparedDeal): Told {
     const before = this.state
     this.state = structuredClone(before)
     const moved = new Set<string>()
@@ -63,7 +64,7 @@ export class SerialModel {
     return [...custom, ...oldest, ...recent]
   }
 
-  #dated(outcome: Omit<SettledChange, 'version'>, moved: ReadonlySet<string>): SettledChange {
+  #dated(outcome: Omit<ToldChange, 'version'>, moved: ReadonlySet<string>): ToldChange {
     const account = nameOf(outcome.app, outcome.user)
     return { ...outcome, version: (this.state.versions.get(account) ?? 0n) + (moved.has(account) ? 1n : 0n) }
   }

@@ -4,12 +4,16 @@ import process from 'node:process'
 import { expect, test } from 'vitest'
 import { settleIn } from '../../src/ledger/batch.ts'
 import { toMoves } from '../../src/ledger/history.ts'
-import type { PreparedDeal } from '../../src/model/deal.ts'
-import type { Session, Settlement } from '../../src/storage/contract.ts'
+import { settle } from '../../src/ledger/settle.ts'
+import { toChange } from '../../src/model/change.ts'
+import { prepareDeal, type PreparedDeal } from '../../src/model/deal.ts'
+import { entriesAt } from '../../src/model/serials-at.ts'
+import type { Session } from '../../src/storage/contract.ts'
 import { runs } from './arbitrary-deals.ts'
 import { moveLists } from './arbitrary-moves.ts'
 import { nameOf, Rows } from './rows.ts'
 import { SerialModel } from './serial-model.ts'
+import { told, type Told } from './told.ts'
 
 const splits = fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 20 })
 
@@ -20,11 +24,12 @@ async function settleAll(deals: readonly PreparedDeal[], sizes: readonly number[
     load: async (names) => rows.load(names),
     save: async (writes) => rows.save(writes),
   }
-  const settlements: (Settlement | null)[] = []
+  const settlements: Told[] = []
   for (let start = 0, batch = 0; start < deals.length; batch += 1) {
     const end = start + (sizes[batch] ?? sizes.at(-1) ?? 1)
     const request = { deals: deals.slice(start, end), now: 1_000, wait: 'wait' } as const
-    settlements.push(...(await settleIn(both as Session, request, null)).settlements)
+    const answer = await settleIn(both as Session, request, null)
+    settlements.push(...answer.settlements.map((settlement) => told(settlement!)))
     start = end
   }
   return { rows, settlements }
@@ -114,4 +119,29 @@ test('dry runs and refused deals write nothing', async () => {
     }),
     { numRuns: runs, ...draw },
   )
+})
+
+test('the answers to many changes of one item share what was there before, however much that is', () => {
+  const hens = { app: 'farm', user: 'ann', item: 'hen' }
+  const loaded = {
+    accounts: [{ app: 'farm', user: 'ann', version: 1n, changedAt: 0 }],
+    holdings: [{ ...hens, quantity: 0n, serials: 1_000, position: null }],
+    serials: Array.from({ length: 1_000 }, (_, index) => ({ ...hens, serial: BigInt(index + 1), properties: '{}' })),
+    receipts: [],
+  }
+  let made = 2_000n
+  const add = toChange('change', { verb: 'add', kind: 'serial', ...hens, amount: 1n })
+  const deals = ['1', '2'].map((id) => prepareDeal(id, { changes: [add, add, add] }, () => (made += 1n)))
+  const answers = settle(loaded, deals, 5).settlements.flatMap((one) => ('outcomes' in one ? one.outcomes : []))
+  expect(answers.map(({ serials }) => serials?.count)).toEqual([1_001, 1_002, 1_003, 1_004, 1_005, 1_006])
+  expect(new Set(answers.map(({ serials }) => serials?.start)).size).toBe(1)
+  expect(new Set(answers.map(({ serials }) => serials?.since)).size).toBe(1)
+  expect(answers.map(({ serials }) => entriesAt(serials!).at(-1)?.serial)).toEqual([
+    2_001n,
+    2_002n,
+    2_003n,
+    2_004n,
+    2_005n,
+    2_006n,
+  ])
 })

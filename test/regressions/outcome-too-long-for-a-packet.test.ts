@@ -9,9 +9,13 @@ test('a keyed deal whose outcome is longer than a packet of MariaDB is refused a
   await stockpile.migrate(['farm'])
   const ann = stockpile.serial('farm', 'ann')
   const bob = stockpile.tally('farm', 'bob')
+  // Properties that are alike are remembered once: these all differ.
   const notes = 'x'.repeat(60_000)
   for (let part = 0; part < 3; part += 1) {
-    const pairs = Array.from({ length: 100 }, (_, index) => [part * 100 + index + 1, { notes }] as const)
+    const pairs = Array.from(
+      { length: 100 },
+      (_, index) => [part * 100 + index + 1, { notes: `${part * 100 + index}${notes}` }] as const,
+    )
     await ann.add('hen', ann.quantity(pairs))
   }
   const [long, ...others] = await Promise.allSettled([

@@ -35,8 +35,9 @@ import type { Call } from './statement.ts'
 import * as sql from './statements.ts'
 
 // How long a batch that leaves locked accounts out waits for what it can't see: somebody else who is inserting the same account or
-// receipt. Such a transaction is short, or the deals are better off on a detour.
-const insertWaitMs = 200
+// receipt. Such a transaction is as short as a batch, or the deals are better off on a detour; and to find out which one it is that has to go,
+// the batch waits up to three times.
+const insertWaitMs = 50
 
 /** How a session behaves. */
 export interface SessionOptions {
