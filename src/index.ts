@@ -41,7 +41,7 @@ export type { Joinable } from './clients/executor-of.ts'
 export { fromDrizzle, type DrizzleSql, type DrizzleTransaction } from './clients/from-drizzle.ts'
 export type { BatchTrace, DealTrace, TransactionTrace } from './ledger/trace.ts'
 export type { Break, VerifyOptions, VerifyReport } from './ledger/verify.ts'
-export type { SqlParameter } from './storage/cached-contract.ts'
+export type { SqlAnswer, SqlParameter } from './storage/cached-contract.ts'
 export type { Executor, Storage } from './storage/contract.ts'
 export type { Migration } from './storage/migrator.ts'
 export type {
@@ -55,6 +55,7 @@ export type {
   Token as CacheToken,
 } from './cache/contract.ts'
 export { memoryCache, type MemoryCacheOptions } from './cache/memory/index.ts'
+export type { CacheNote } from './cache/note.ts'
 export type { CacheStatistics } from './cache/statistics.ts'
 export {
   BrokenLayerError,

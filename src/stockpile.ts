@@ -1,4 +1,6 @@
 /// <reference lib="esnext.disposable" />
+import type { CacheNote } from './cache/note.ts'
+import { forgetNote, readNote } from './cache/registration.ts'
 import type { CacheStatistics } from './cache/statistics.ts'
 import { executorOf, type Joinable } from './clients/executor-of.ts'
 import { InvalidArgumentError } from './errors.ts'
@@ -221,6 +223,30 @@ export class Stockpile implements AsyncDisposable {
    */
   async relay(): Promise<number> {
     return this.ledger.relay()
+  }
+
+  /**
+   * What the database remembers of its cache. Whoever writes to it must have that one.
+   *
+   * @returns null where it remembers none: it was never cached, or was made to forget
+   * @throws InTransactionError inside a transaction
+   */
+  async cacheNote(): Promise<CacheNote | null> {
+    return this.ledger.outside('cacheNote', readNote)
+  }
+
+  /**
+   * Has the database forget its cache, whichever it is, so that it can be used without one or with another. What lies in the old cache is never
+   * found again.
+   *
+   * No process may use that cache any more: its reads would answer what lies there, while others write without telling it. Its writes would be
+   * refused, those of this Stockpile included.
+   *
+   * @returns what the database remembered; null where that was none
+   * @throws InTransactionError inside a transaction
+   */
+  async forgetCache(): Promise<CacheNote | null> {
+    return this.ledger.outside('forgetCache', forgetNote)
   }
 
   /** The apps that have tables in this database, sorted. */

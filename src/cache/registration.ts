@@ -4,16 +4,7 @@ import { uuidv7obj } from 'uuidv7'
 import { CacheMismatchError } from '../errors.ts'
 import type { CachedStorage } from '../storage/cached-contract.ts'
 import type { Cache } from './contract.ts'
-
-/** What the database remembers of its cache. */
-interface Note {
-  /** The cache's name. */
-  readonly cache: string
-  /** Starts all keys: other than at any earlier time, so that what lies in a cache from then is never found. */
-  readonly prefix: string
-  /** Where the process is that has the cache in its memory; null for a cache that many can share. */
-  readonly process: { readonly host: string; readonly id: number } | null
-}
+import { isAbandoned, parseNote, toCacheNote, type CacheNote, type StoredNote } from './note.ts'
 
 /** A cache that a database remembers. */
 export interface Registered {
@@ -33,10 +24,10 @@ export async function register(
   cache: Cache,
 ): Promise<Registered> {
   const name = nameFromEverywhere(cache)
-  const own: Note = { cache: name, prefix: newPrefix(), process: ownProcess(cache) }
+  const own: StoredNote = { cache: name, prefix: newPrefix(), process: ownProcess(cache) }
   for (;;) {
     const noted = await storage.cacheNote()
-    const found = noted === null ? null : parse(noted)
+    const found = noted === null ? null : parseNote(noted)
     if (noted !== null && found?.cache === name) return { note: noted, prefix: found.prefix }
     if (noted !== null && !isAbandoned(found)) {
       throw new CacheMismatchError({ noted, own: JSON.stringify(own) })
@@ -63,30 +54,31 @@ function nameFromEverywhere({ kind, name }: Cache): string {
   return kind !== 'memory' && isLocal.test(name) ? `${name} on ${hostname()}` : name
 }
 
+/** What the database remembers of its cache; null where that is none. */
+export async function readNote(storage: Pick<CachedStorage, 'cacheNote'>): Promise<CacheNote | null> {
+  const note = await storage.cacheNote()
+  return note === null ? null : toCacheNote(note)
+}
+
+/**
+ * Has the database remember no cache, whichever it was.
+ *
+ * @returns what it remembered; null where that was none
+ */
+export async function forgetNote(storage: Pick<CachedStorage, 'cacheNote' | 'noteCache'>): Promise<CacheNote | null> {
+  for (;;) {
+    const noted = await storage.cacheNote()
+    if (noted === null) return null
+    // Somebody may have noted another one meanwhile.
+    if ((await storage.noteCache(noted, null)) === null) return toCacheNote(noted)
+  }
+}
+
 /** 22 characters, unique for ever. */
 function newPrefix(): string {
   return Buffer.from(uuidv7obj().bytes).toString('base64url')
 }
 
-function ownProcess({ kind }: Cache): Note['process'] {
+function ownProcess({ kind }: Cache): CacheNote['process'] {
   return kind === 'memory' ? { host: hostname(), id: process.pid } : null
-}
-
-function parse(note: string): Note | null {
-  try {
-    return JSON.parse(note) as Note
-  } catch {
-    return null
-  }
-}
-
-/** Whether the process that had the cache in its memory is gone; of another machine's process nobody knows. */
-function isAbandoned(note: Note | null): boolean {
-  if (note === null || note.process === null || note.process.host !== hostname()) return false
-  try {
-    process.kill(note.process.id, 0)
-    return false
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH'
-  }
 }

@@ -1,14 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { InvalidArgumentError, TransactionClosedError } from '../errors.ts'
-import type { BulkSession, SqlParameter } from '../storage/cached-contract.ts'
+import type { BulkSession, SqlAnswer, SqlParameter } from '../storage/cached-contract.ts'
 
 /**
  * Runs one SQL statement of a bulk change, with the database's own places for parameters: `?`, or `$1` and so on in PostgreSQL.
  *
- * @returns the rows, if it answers any
  * @throws InvalidArgumentError, DatabaseError and the other errors of the database; nothing of the bulk change can be committed then
  */
-export type Sql = (statement: string, parameters?: readonly SqlParameter[]) => Promise<readonly object[]>
+export type Sql = (statement: string, parameters?: readonly SqlParameter[]) => Promise<SqlAnswer>
 
 /** Marks the chains of calls inside a bulk change, by the ledger that it belongs to. */
 export const inBulk = new AsyncLocalStorage<object>()

@@ -252,20 +252,12 @@ export class Ledger {
 
   /** Makes or updates tables; not inside a transaction. */
   async migrate(apps: readonly string[]): Promise<Migration[]> {
-    const scope = this.#enter()
-    try {
-      if (scope !== null) throw new InTransactionError('migrate')
-      return await this.#migrator.migrate(apps)
-    } finally {
-      this.#leave()
-    }
+    return this.outside('migrate', () => this.#migrator.migrate(apps))
   }
 
   /** Changes an app's holdings by SQL, in one transaction, and has every cached value of the app be out with its commit. */
   async bulk<T>(app: string, work: (sql: Sql) => Promise<T>): Promise<T> {
-    const scope = this.#enter()
-    try {
-      if (scope !== null) throw new InTransactionError('bulk')
+    return this.outside('bulk', async () => {
       await this.#provisions.provideApp(app, undefined)
       const session = await this.#storage.bulk(app)
       try {
@@ -274,9 +266,7 @@ export class Ledger {
         await this.#coherence?.forgetGeneration(app)
         throw error
       }
-    } finally {
-      this.#leave()
-    }
+    })
   }
 
   /** What the cache did so far; null where there is none. */
@@ -286,13 +276,7 @@ export class Ledger {
 
   /** Removes the cached values of all accounts that were changed past the cache so far; says how many. */
   async relay(): Promise<number> {
-    const scope = this.#enter()
-    try {
-      if (scope !== null) throw new InTransactionError('relay')
-      return (await this.#coherence?.drain()) ?? 0
-    } finally {
-      this.#leave()
-    }
+    return this.outside('relay', async () => (await this.#coherence?.drain()) ?? 0)
   }
 
   /** Checks the books of an app. */
@@ -301,6 +285,17 @@ export class Ledger {
     try {
       await this.#provisions.provideApp(app, scope?.root)
       return await verifyApp(this.#storage, app, options)
+    } finally {
+      this.#leave()
+    }
+  }
+
+  /** Does what can be no part of a transaction, counted as under way. */
+  async outside<T>(what: string, work: (storage: Storage) => Promise<T>): Promise<T> {
+    const scope = this.#enter()
+    try {
+      if (scope !== null) throw new InTransactionError(what)
+      return await work(this.#storage)
     } finally {
       this.#leave()
     }

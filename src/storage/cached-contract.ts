@@ -41,16 +41,20 @@ export interface WholeAnswer extends HoldingAnswer {
 export interface BulkSession {
   /** The generation that the app has once this is committed. */
   readonly generation: bigint
-  /**
-   * Runs one statement.
-   *
-   * @returns the rows as objects, if it answers any
-   */
-  run(sql: string, parameters: readonly SqlParameter[]): Promise<readonly object[]>
+  /** Runs one statement. */
+  run(sql: string, parameters: readonly SqlParameter[]): Promise<SqlAnswer>
   /** Commits; what `Session.commit` throws. */
   commit(): Promise<void>
   /** Rolls back; never rejects. */
   rollback(): Promise<void>
+}
+
+/** What a statement answered. */
+export interface SqlAnswer {
+  /** The rows as objects, if it answers any. */
+  readonly rows: readonly object[]
+  /** How many rows those are, or how many it changed, as the database counts them. */
+  readonly count: number
 }
 
 /** What can stand for a parameter of a statement. */

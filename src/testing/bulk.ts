@@ -107,12 +107,13 @@ export const bulk: Suite = {
           const session = await storage.bulk(context.app)
           try {
             const change = `UPDATE farm_stockpile_holding SET quantity = ${one} WHERE user_id = ${two}`
-            assert.deepEqual(await session.run(change, [7n, "o'neil"]), [])
-            await session.run(change, [7, 'ann'])
-            const rows = await session.run(
+            assert.deepEqual(await session.run(change, [7n, "o'neil"]), { rows: [], count: 0 })
+            assert.deepEqual(await session.run(change, [7, 'ann']), { rows: [], count: 1 })
+            const { rows, count } = await session.run(
               `SELECT user_id, item_id FROM farm_stockpile_holding WHERE quantity = ${one} AND item_id = ${two}`,
               [7n, 'wheat'],
             )
+            assert.equal(count, 1)
             assert.deepEqual(
               rows.map((row) => ({ ...row })),
               [{ user_id: 'ann', item_id: 'wheat' }],

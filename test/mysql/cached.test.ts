@@ -87,10 +87,11 @@ describe('a bulk change', () => {
         'ann',
         null,
       ]),
-    ).toEqual([])
-    expect(await bulk.run("SELECT quantity AS many, '?;' AS text FROM farm_stockpile_holding;", [])).toEqual([
-      { many: 2n ** 63n - 1n, text: '?;' },
-    ])
+    ).toEqual({ rows: [], count: 1 })
+    expect(await bulk.run("SELECT quantity AS many, '?;' AS text FROM farm_stockpile_holding;", [])).toEqual({
+      rows: [{ many: 2n ** 63n - 1n, text: '?;' }],
+      count: 1,
+    })
     expect(await quantityOf(storage, 'ann', 'egg')).toBe(1n)
     await bulk.commit()
     expect(await quantityOf(storage, 'ann', 'egg')).toBe(2n ** 63n - 1n)

@@ -123,7 +123,7 @@ describe('a bulk change', () => {
   it('is planned as the server plans it, with exact parameters', async () => {
     await using lab = await openLab()
     const bulk = await lab.storage.bulk('farm')
-    const rows = await bulk.run(
+    const { rows } = await bulk.run(
       `SELECT current_setting('enable_seqscan') AS seqscan, $1::bigint + 1 AS sum, $2::text AS text, $3::text AS nothing`,
       [9007199254740993n, 'egg', null],
     )

@@ -1,6 +1,6 @@
 import { uuidv7 } from 'uuidv7'
 import { ConflictError, DatabaseError, TablesMissingError, TransactionClosedError } from '../../errors.ts'
-import type { BulkSession, SqlParameter } from '../cached-contract.ts'
+import type { BulkSession, SqlAnswer, SqlParameter } from '../cached-contract.ts'
 import { generationOf, raiseGeneration } from './cached-statements.ts'
 import type { Connection, Line, Mode } from './connection.ts'
 import type { Connections } from './connections.ts'
@@ -50,12 +50,12 @@ export class MysqlBulkSession implements BulkSession {
     }
   }
 
-  async run(sql: string, parameters: readonly SqlParameter[]): Promise<readonly object[]> {
+  async run(sql: string, parameters: readonly SqlParameter[]): Promise<SqlAnswer> {
     requireSoleStatement(sql)
     return this.#attempt('run a statement of a bulk change', async () => {
-      const rows = await this.#connection.ask(sql, parameters)
+      const answer = await this.#connection.ask(sql, parameters)
       await this.#connection.runAll([removeMark, setMark])
-      return rows
+      return answer
     })
   }
 

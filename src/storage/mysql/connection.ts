@@ -1,4 +1,4 @@
-import type { SqlParameter } from '../cached-contract.ts'
+import type { SqlAnswer, SqlParameter } from '../cached-contract.ts'
 import type { Mode } from '../places.ts'
 import { isLost } from './faults.ts'
 
@@ -96,17 +96,14 @@ export class Connection {
   /** Runs a statement that answers no rows; says how many it met. */
   async run(sql: string): Promise<number> {
     const [answer] = await this.#send([sql])
-    return typeof answer === 'object' && answer !== null && 'affectedRows' in answer ? Number(answer.affectedRows) : 0
+    return metBy(answer)
   }
 
-  /**
-   * Runs one statement of the user's, whose parameters the driver writes into it as literals.
-   *
-   * @returns the rows as objects, if it answers any
-   */
-  async ask(sql: string, parameters: readonly SqlParameter[]): Promise<readonly object[]> {
+  /** Runs one statement of the user's, whose parameters the driver writes into it as literals. */
+  async ask(sql: string, parameters: readonly SqlParameter[]): Promise<SqlAnswer> {
     const answer = await this.#query(sql, { rowsAsArray: false, ...(parameters.length > 0 && { values: parameters }) })
-    return Array.isArray(answer) ? (answer as object[]) : []
+    if (Array.isArray(answer)) return { rows: answer as object[], count: answer.length }
+    return { rows: [], count: metBy(answer) }
   }
 
   /** Runs statements that answer no rows. After one that fails the others may or may not run; its error is the one that counts. */
@@ -172,6 +169,11 @@ export class Connection {
       throw error
     }
   }
+}
+
+/** How many rows a statement met that answered none. */
+function metBy(answer: unknown): number {
+  return typeof answer === 'object' && answer !== null && 'affectedRows' in answer ? Number(answer.affectedRows) : 0
 }
 
 /** Statements in as few packets as their lengths allow. */

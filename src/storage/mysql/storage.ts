@@ -155,7 +155,15 @@ export class MysqlStorage implements Storage {
   }
 
   cacheNote(): Promise<string | null> {
-    return this.#read('read the note about the cache', null, cacheNote)
+    return this.#read('read the note about the cache', null, async (connection) => {
+      try {
+        return await cacheNote(connection)
+      } catch (error) {
+        // Before the first migration there is no note.
+        if (isTableMissing(error)) return null
+        throw error
+      }
+    })
   }
 
   noteCache(expected: string | null, note: string | null): Promise<string | null> {

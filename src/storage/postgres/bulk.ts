@@ -1,6 +1,6 @@
 import { uuidv7 } from 'uuidv7'
 import { TablesMissingError, TransactionClosedError } from '../../errors.ts'
-import type { BulkSession, SqlParameter } from '../cached-contract.ts'
+import type { BulkSession, SqlAnswer, SqlParameter } from '../cached-contract.ts'
 import { markBulk, raiseGeneration } from './cached-statements.ts'
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
@@ -57,7 +57,7 @@ export class PostgresBulkSession implements BulkSession {
     }
   }
 
-  async run(sql: string, parameters: readonly SqlParameter[]): Promise<readonly object[]> {
+  async run(sql: string, parameters: readonly SqlParameter[]): Promise<SqlAnswer> {
     if (this.#isOver) throw new TransactionClosedError()
     requireSoleStatement(sql)
     try {

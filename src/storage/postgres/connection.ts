@@ -1,3 +1,4 @@
+import type { SqlAnswer } from '../cached-contract.ts'
 import { isLost, isStatementForgotten } from './faults.ts'
 import { Round, type Answer, type StatementNames } from './round.ts'
 import type { Call } from './statement.ts'
@@ -10,6 +11,12 @@ export interface PgClient {
   on(event: 'end', listener: () => void): unknown
   on(event: 'notification', listener: () => void): unknown
   removeListener(event: 'error', listener: (error: Error) => void): unknown
+}
+
+/** What is used of the driver's answer; statements that meet no rows have no count. */
+interface PgResult {
+  readonly rows: object[]
+  readonly rowCount: number | null
 }
 
 // They stay on the server's connection when the pool hands it to the next one, so they are remembered by connection.
@@ -62,16 +69,15 @@ export class Connection {
   }
 
   /**
-   * Runs one statement of the user's own.
+   * Runs one statement of the user's own; the rows are as the driver makes them.
    *
-   * @returns the rows as the driver makes them
    * @throws what the driver throws, also for several statements in one text
    */
-  async ask(sql: string, parameters: readonly (string | number | bigint | null)[]): Promise<readonly object[]> {
+  async ask(sql: string, parameters: readonly (string | number | bigint | null)[]): Promise<SqlAnswer> {
     const values = parameters.map((value) => (typeof value === 'bigint' ? value.toString() : value))
     return this.#guard(async () => {
-      const result = (await this.#client.query({ text: sql, values, queryMode: 'extended' })) as { rows: object[] }
-      return result.rows
+      const { rows, rowCount } = (await this.#client.query({ text: sql, values, queryMode: 'extended' })) as PgResult
+      return { rows, count: rowCount ?? 0 }
     })
   }
 

@@ -1,5 +1,5 @@
 import { TablesMissingError } from '../../errors.ts'
-import type { BulkSession, SqlParameter } from '../cached-contract.ts'
+import type { BulkSession, SqlAnswer, SqlParameter } from '../cached-contract.ts'
 import type { Connection } from './connection.ts'
 import { attempt, SqliteSession } from './session.ts'
 import { sharedStatements } from './statements.ts'
@@ -31,7 +31,7 @@ export class SqliteBulkSession implements BulkSession {
     connection.run(sharedStatements.noteMeta, 'bulk', app)
   }
 
-  run(sql: string, parameters: readonly SqlParameter[]): Promise<readonly object[]> {
+  run(sql: string, parameters: readonly SqlParameter[]): Promise<SqlAnswer> {
     return attempt('run a statement of a bulk change', () => this.#connection.once(sql, parameters))
   }
 

@@ -1,5 +1,6 @@
 import type SqliteDatabase from 'better-sqlite3'
 import { DatabaseError, DriverMissingError, LockTimeoutError } from '../../errors.ts'
+import type { SqlAnswer } from '../cached-contract.ts'
 import { toFault } from './faults.ts'
 import { appStatements, type AppStatements } from './statements.ts'
 
@@ -90,16 +91,12 @@ export class Connection {
     this.#database.exec(sql)
   }
 
-  /**
-   * Runs one statement of the user's without keeping it prepared.
-   *
-   * @returns the rows, if it answers any
-   */
-  once(sql: string, parameters: readonly unknown[]): object[] {
+  /** Runs one statement of the user's without keeping it prepared. */
+  once(sql: string, parameters: readonly unknown[]): SqlAnswer {
     const statement = this.#database.prepare<unknown[]>(sql)
-    if (statement.reader) return statement.all(...parameters) as object[]
-    statement.run(...parameters)
-    return []
+    if (!statement.reader) return { rows: [], count: statement.run(...parameters).changes }
+    const rows = statement.all(...parameters) as object[]
+    return { rows, count: rows.length }
   }
 
   /** Whether nobody has the write lock of the file at this moment; waits for nobody. */
