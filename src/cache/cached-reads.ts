@@ -103,7 +103,9 @@ export class CachedReads {
   }
 
   async #round(asks: readonly Ask[]): Promise<void> {
-    const lookups = asks.map(({ key, guard }) => ({ key, guard, known: this.#near.find(key)?.token }))
+    // I7: the copies of this moment are those that the server is asked after; another round may replace them before the answer is here.
+    const copies = asks.map(({ key }) => this.#near.find(key))
+    const lookups = asks.map(({ key, guard }, index) => ({ key, guard, known: copies[index]?.token }))
     const found = await this.#cache.find(lookups)
     const fillings: Filling[] = []
     const waiting: Ask[] = []
@@ -111,7 +113,7 @@ export class CachedReads {
     for (const [index, ask] of asks.entries()) {
       const { entry, guard } = found[index]!
       if (guard.state === 'leased' && !guards.has(guard.token)) guards.set(guard.token, ask)
-      if (this.#hit(ask, found[index]!)) continue
+      if (this.#hit(ask, found[index]!, copies[index]?.text)) continue
       if (entry.state !== 'busy') fillings.push({ ask, token: entry.token })
       else if (entry.reason === 'lease' && !ask.isRefresh && performance.now() < ask.waitUntil) waiting.push(ask)
       else this.#plainly(ask, reasonOf(entry))
@@ -129,10 +131,10 @@ export class CachedReads {
     if (fillings.length > 0) await this.#fill(fillings, guards)
   }
 
-  /** Answers an ask by what was found, if that is a value of the present. */
-  #hit(ask: Ask, { entry, guard }: Found): boolean {
+  /** Answers an ask by what was found, if that is a value of the present; `copy` is the text of the entry that was known. */
+  #hit(ask: Ask, { entry, guard }: Found, copy: string | undefined): boolean {
     if (ask.isRefresh || (entry.state !== 'value' && entry.state !== 'known')) return false
-    const text = entry.state === 'value' ? entry.text : this.#near.find(ask.key)?.text
+    const text = entry.state === 'value' ? entry.text : copy
     if (text === undefined) return false
     const { incarnation } = entry.token
     const stamps = stampsOf(text)
