@@ -3,7 +3,7 @@ import { memoryCache, Stockpile, type Cache, type CacheFound } from '../../src/i
 import { sqlite } from '../../src/storage/sqlite/index.ts'
 
 /** A cache whose answers to some reads are on their way until they are let through. */
-function withSlowAnswers(cache: Cache): { cache: Cache; holdNext(): { asked: Promise<void>; arrive(): void } } {
+function withSlowAnswers(cache: Cache): { cache: Cache; holdNext: () => { asked: Promise<void>; arrive: () => void } } {
   const holds: { tell(): void; arrival: Promise<void> }[] = []
   const slow = Object.assign(Object.create(cache) as Cache, {
     find: async (lookups: Parameters<Cache['find']>[0]): Promise<CacheFound[]> => {

@@ -160,7 +160,9 @@ export class Prover implements AsyncDisposable {
       isMortal && this.#random.chance(0.7)
         ? { point: this.#random.pick(points), passage: 1 + this.#random.below(40) }
         : null
-    const job: Job = { storage, cache, cacheOptions, app, seed, worker, readers, writers, doom }
+    // Every second process keeps copies of its own.
+    const options = worker % 2 === 0 ? { nearBytesMax: 1_000_000, ...cacheOptions } : cacheOptions
+    const job: Job = { storage, cache, cacheOptions: options, app, seed, worker, readers, writers, doom }
     const process = new WorkerProcess(program, job, isMortal, (message) => {
       this.#hear(message)
     })
@@ -252,7 +254,7 @@ export class Prover implements AsyncDisposable {
   /** Compares what is cached with what the database has, now that all is quiet; says what the caches did. */
   async #compare(survivors: readonly WorkerProcess[]): Promise<Readonly<Record<string, number>>> {
     const { app } = this.#trial
-    if (this.#isCached) await this.#stockpile.relay()
+    if (this.#isCached) await patiently(() => this.#stockpile.relay())
     const compared = this.#isCached ? allAccounts : dealtAccounts
     const before = new Map<string, Awaited<ReturnType<typeof readingOf>>>()
     for (const account of compared) before.set(account, await readingOf(this.#stockpile, app, account, 'past'))
@@ -273,11 +275,10 @@ export class Prover implements AsyncDisposable {
 }
 
 /** A server that has just been started may take longer for its first answer than it may later. */
-async function patiently(work: () => Promise<void>): Promise<void> {
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
-      await work()
-      return
+      return await work()
     } catch (error) {
       if (!(error instanceof CacheUnavailableError) || tries === triesMax) throw error
       await pause(100)

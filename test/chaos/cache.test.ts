@@ -1,0 +1,123 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import type { ProofReport } from '../../src/cli/prove/prover.ts'
+import { violationsOf } from '../../src/cli/prove/report-lines.ts'
+import { createDatabase } from '../servers/create-database.ts'
+import { startFaultProxy, type FaultProxy } from '../servers/fault-proxy.ts'
+import { startMariaDb } from '../servers/mariadb.ts'
+import { startMemcached } from '../servers/memcached.ts'
+import { startPostgres } from '../servers/postgres.ts'
+import { startRedis } from '../servers/redis.ts'
+import type { Server } from '../servers/server.ts'
+import { makeTempFolder, removeTempFolder } from '../servers/temp-folder.ts'
+import { holdTrial } from './cache-trial.ts'
+import { effort } from './effort.ts'
+import { chooseSeed } from './seed.ts'
+
+// Seven trials: 100,000 reads in all, or a million.
+const readsMax = effort(14_300, 143_000)
+const timeoutMs = effort(120_000, 1_800_000)
+const seed = chooseSeed('caches')
+const unhurt = { stale: 0, backward: 0, dirty: 0, torn: 0, drift: 0, lost: 0 }
+
+const databases = { MariaDB: startMariaDb, PostgreSQL: startPostgres } as const
+const caches = { memcached: startMemcached, Redis: startRedis } as const
+
+function expectUnhurt({ violations, examples, reads }: ProofReport): void {
+  expect({ violations, examples }).toEqual({ violations: unhurt, examples: [] })
+  expect(reads).toBeGreaterThanOrEqual(readsMax)
+}
+
+describe.each(['memcached', 'Redis'] as const)('with %s, which is killed, flushed and cut off', (name) => {
+  let server: Server
+  let proxy: FaultProxy
+  const cacheServer = () => ({ server, proxy })
+
+  beforeAll(async () => {
+    server = await caches[name]()
+    proxy = await startFaultProxy(server)
+  })
+
+  afterAll(async () => {
+    await proxy.stop()
+    await server.stop()
+  })
+
+  test.each(['MariaDB', 'PostgreSQL'] as const)(
+    'and %s, which is killed too, nobody ever reads anything stale, whoever is killed',
+    async (databaseName) => {
+      await using database = await databases[databaseName]()
+      const scene = { storage: database.url, cache: proxy.through(server.url), database, cacheServer: cacheServer() }
+      const { report, troubles } = await holdTrial(scene, { seed, processes: 3, readsMax })
+      expectUnhurt(report)
+      expect(report.kills).toBeGreaterThan(0)
+      expect(troubles).toMatchObject({ 'cache killed': expect.any(Number), 'database killed': 1 })
+    },
+    timeoutMs,
+  )
+
+  test(
+    'and SQLite, nobody ever reads anything stale, whoever is killed',
+    async () => {
+      const folder = await makeTempFolder('cache')
+      try {
+        const storage = `sqlite:${join(folder, 'chaos.db')}`
+        const scene = { storage, cache: proxy.through(server.url), database: null, cacheServer: cacheServer() }
+        const { report } = await holdTrial(scene, { seed, processes: 3, readsMax })
+        expectUnhurt(report)
+        expect(report.kills).toBeGreaterThan(0)
+      } finally {
+        await removeTempFolder(folder)
+      }
+    },
+    timeoutMs,
+  )
+})
+
+test(
+  'with the cache in memory and SQLite, nobody ever reads anything stale',
+  async () => {
+    const folder = await makeTempFolder('cache')
+    try {
+      const scene = {
+        storage: `sqlite:${join(folder, 'chaos.db')}`,
+        cache: 'memory:',
+        database: null,
+        cacheServer: null,
+      }
+      const { report } = await holdTrial(scene, { seed, processes: 1, readsMax })
+      expectUnhurt(report)
+      expect(report.handChanges).toBeGreaterThan(0)
+      expect(report.lateMs).toBeLessThan(10_000)
+    } finally {
+      await removeTempFolder(folder)
+    }
+  },
+  timeoutMs,
+)
+
+describe('the same trial of what is in the textbooks', () => {
+  // In the dozens in a few seconds, in the hundreds in a few minutes; where nothing went wrong, the trial would be worth nothing.
+  const violationsMin = effort(24, 300)
+  const programs = {
+    'set before commit': new URL('set-before-commit-worker.ts', import.meta.url),
+    'delete after commit': new URL('delete-after-commit-worker.ts', import.meta.url),
+  } as const
+
+  test.each([
+    ['set before commit', 'memcachedUrl', 'mysqlUrl'],
+    ['set before commit', 'redisUrl', 'postgresUrl'],
+    ['delete after commit', 'memcachedUrl', 'postgresUrl'],
+    ['delete after commit', 'redisUrl', 'mysqlUrl'],
+  ] as const)(
+    '%s, finds that it is wrong (%s, %s)',
+    async (way, cache, server) => {
+      await using database = await createDatabase(inject(server))
+      const scene = { storage: database.url, cache: inject(cache), database: null, cacheServer: null }
+      const trial = { seed, processes: 2, readsMax: effort(4_000, 40_000), lifeMsMax: null, byHandEveryMs: null }
+      const { report } = await holdTrial(scene, { ...trial, program: programs[way] })
+      expect(violationsOf(report)).toBeGreaterThanOrEqual(violationsMin)
+    },
+    timeoutMs,
+  )
+})
