@@ -83,7 +83,7 @@ export async function runJoined<T>(
     await root.commit()
   } catch (error) {
     await root.rollback()
-    root.announcing?.withdraw()
+    root.withdraw()
     await report(scope.callbacks().onRollback)
     throw advised(root.fault ?? error)
   }
@@ -93,7 +93,7 @@ export async function runJoined<T>(
     if (isTold) return
     isTold = true
     // What the application undid of it, only the application knows: so the new values are not known here.
-    root.announcing?.withdraw()
+    root.withdraw()
     await report(callbacks)
   }
   return { result, committed: () => tell(onCommit), rolledBack: () => tell(onRollback) }

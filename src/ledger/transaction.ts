@@ -30,7 +30,7 @@ export class Root {
   readonly #now: () => number
   readonly #isOwn: boolean
   readonly #announcer: () => Announcing | null
-  #announcing: Announcing | null | undefined
+  #announcing: Announcing | null = null
   readonly #commitId = uuidv7()
   readonly #deals: string[] = []
   #session: Promise<Session> | null = null
@@ -105,7 +105,8 @@ export class Root {
       const now = this.#now()
       const commit = this.#isOwn ? { id: this.#commitId, time: now } : null
       // The cache that somebody else's COMMIT follows is told at once: when that comes, nobody here learns.
-      const announcing = this.announcing
+      this.#announcing ??= this.#announcer()
+      const announcing = this.#announcing
       const cache = announcing === null ? null : { announcing, isLast: !this.#isOwn }
       const answer = await settleIn(session, { deals, now, wait: 'wait' }, commit, cache)
       if (answer.isSaved) {
@@ -154,10 +155,19 @@ export class Root {
     })
   }
 
-  /** What is told of the writes; null where there is no cache. */
-  get announcing(): Announcing | null {
-    if (this.#announcing === undefined) this.#announcing = this.#announcer()
-    return this.#announcing
+  /** How much the cache is to be told so far: a place to go back to. */
+  get mark(): number {
+    return this.#announcing?.mark ?? 0
+  }
+
+  /** Has the cache told nothing of what was undone. */
+  restore(mark: number): void {
+    this.#announcing?.restore(mark)
+  }
+
+  /** Takes back what the cache was told. */
+  withdraw(): void {
+    this.#announcing?.withdraw()
   }
 
   /** As the last thing before COMMIT: until then, readers take what is cached. */
@@ -276,7 +286,7 @@ export class Scope {
 
   async #inside<T>(inner: Scope, work: () => Promise<T>): Promise<T> {
     await this.root.use((session) => session.savepoint(inner.level))
-    const mark = this.root.announcing?.mark ?? 0
+    const { mark } = this.root
     try {
       const result = await inner.run(work)
       await this.root.use((session) => session.release(inner.level))
@@ -287,7 +297,7 @@ export class Scope {
     } catch (error) {
       if (this.root.fault === null) {
         await this.root.use((session) => session.restore(inner.level))
-        this.root.announcing?.restore(mark)
+        this.root.restore(mark)
       }
       throw error
     }
