@@ -4,9 +4,9 @@ import type { Trail, TrailEntry } from './trail.ts'
 
 /** How reads are audited. */
 export interface AuditOptions {
-  /** Which share of the reads, above 0, up to 1; 0.001 costs little enough for production. */
+  /** Which share of the reads is audited, above 0, up to 1; 0.001 costs little enough for production. */
   readonly share: number
-  /** Told of every stale read that was proven; it is also told to the logger, and to the diagnostics channel `stockpile:stale-read`. */
+  /** Told of every stale read that was proven. The logger and the diagnostics channel `stockpile:stale-read` are told as well. */
   readonly onStaleRead?: (proof: StaleRead) => void
 }
 

@@ -105,7 +105,7 @@ export const suites: readonly Suite[] = [
  *
  * @example
  * for (const claim of cacheClaims) {
- *   if (isClaimApplicable(claim, backend)) await runCacheClaim(claim, backend)
+ *   if (isClaimApplicable(claim, cacheBackend)) await runCacheClaim(claim, cacheBackend)
  * }
  */
 export const cacheClaims: readonly CacheClaim[] = [...cacheFinds, ...cacheTokens, ...cacheIntents, ...cacheLives]

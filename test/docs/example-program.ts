@@ -8,7 +8,17 @@ const entries: Readonly<Record<string, string>> = {
   'stockpile/sqlite': 'src/storage/sqlite/index.ts',
   'stockpile/mysql': 'src/storage/mysql/index.ts',
   'stockpile/postgres': 'src/storage/postgres/index.ts',
+  'stockpile/memcached': 'src/cache/memcached/index.ts',
+  'stockpile/redis': 'src/cache/redis/index.ts',
   'stockpile/testing': 'src/testing/index.ts',
+}
+
+/** Servers that stand in for the made-up ones that examples name. */
+export interface ExampleUrls {
+  readonly mysql: string
+  readonly postgres: string
+  readonly memcached: string
+  readonly redis: string
 }
 
 // What an example may use without saying where it comes from.
@@ -36,12 +46,9 @@ function printed(values: unknown[], expected: string): void {
  * Makes a program of an example: with what it takes for granted before it, its comments turned into checks, and the Stockpile closed
  * after it.
  *
- * @param urls of databases, in place of the made-up ones that the example names
+ * @param urls of servers, in place of the made-up ones that the example names
  */
-export function exampleProgram(
-  { place, code }: Example,
-  urls: { readonly mysql: string; readonly postgres: string },
-): string {
+export function exampleProgram({ place, code }: Example, urls: ExampleUrls): string {
   const result = parseSync('example.ts', code)
   const [error] = result.errors
   if (error !== undefined) throw new Error(`${place} can't be parsed: ${error.message}`)
@@ -52,6 +59,7 @@ export function exampleProgram(
     imports(own),
     claims,
     ...(lacks('backend') ? ['declare const backend: Backend'] : []),
+    ...(lacks('cacheBackend') ? ['declare const cacheBackend: CacheBackend'] : []),
     ...(lacksStockpile ? [someStockpile] : []),
     ...(lacksStockpile && code.includes("'farm'") ? [seed] : []),
     ...(lacksStockpile && code.includes("'animals'") ? [herd] : []),
@@ -65,6 +73,8 @@ export function exampleProgram(
     .replaceAll(/(?<=from ')stockpile[^']*(?=')/g, (name) => `${root}/${entries[name] ?? name}`)
     .replaceAll(/(?:mysql|mariadb):\/\/[^']*/g, urls.mysql)
     .replaceAll(/postgres:\/\/[^']*/g, urls.postgres)
+    .replaceAll(/rediss?:\/\/[^']*/g, urls.redis)
+    .replaceAll(/(?<=\bmemcached\()(?:'[^']*'|\[[^\]]*\])/g, `'${urls.memcached}'`)
 }
 
 /** A complete program that checks what its comments claim, for where the package is installed and drivers are. */
@@ -88,13 +98,16 @@ function namesOf({ module, program }: ParseResult): ReadonlySet<string> {
 }
 
 function imports(own: ReadonlySet<string>): string {
+  const taken = new Set(own)
   const lines = Object.entries(entries).flatMap(([entry, path]) => {
     const [file] = readFiles(new RegExp(`^${path.replaceAll('.', '\\.')}$`))
     if (file === undefined) return []
     const names = parse(file).module.staticExports.flatMap(({ entries: some }) =>
       some.flatMap(({ exportName: { name }, isType, localName }) => {
         const isInterface = new RegExp(`export (?:interface|type) ${name}\\b`).test(file.text) && localName !== null
-        return name === null || own.has(name) ? [] : [isType || isInterface ? `type ${name}` : name]
+        if (name === null || taken.has(name)) return []
+        taken.add(name)
+        return [isType || isInterface ? `type ${name}` : name]
       }),
     )
     return [`import { ${names.join(', ')} } from '${entry}'`]

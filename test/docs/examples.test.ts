@@ -7,12 +7,17 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { createDatabase } from '../servers/create-database.ts'
 import { root } from '../tidy/source-file.ts'
-import { exampleProgram } from './example-program.ts'
+import { exampleProgram, type ExampleUrls } from './example-program.ts'
 import { allExamples, examplesOfPage, examplesOfSource, type Example } from './examples.ts'
 
 const run = promisify(execFile)
 const examples = allExamples()
-const noUrls = { mysql: 'mysql://localhost/test', postgres: 'postgres://localhost/test' }
+const noUrls: ExampleUrls = {
+  mysql: 'mysql://localhost/test',
+  postgres: 'postgres://localhost/test',
+  memcached: 'localhost:11211',
+  redis: 'redis://localhost:6379',
+}
 
 let folder: string
 
@@ -25,14 +30,19 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** The databases that examples name, made for them alone. */
-async function withDatabases<T>(shown: readonly Example[], use: (urls: typeof noUrls) => Promise<T>): Promise<T> {
+/** The servers that examples name, with databases made for them alone. */
+async function withServers<T>(shown: readonly Example[], use: (urls: ExampleUrls) => Promise<T>): Promise<T> {
   const made = Object.entries({ mysql: inject('mysqlUrl'), postgres: inject('postgresUrl') })
     .filter(([scheme]) => shown.some(({ code }) => code.includes(`${scheme}://`)))
     .map(async ([scheme, url]) => [scheme, await createDatabase(url)] as const)
   const databases = await Promise.all(made)
   try {
-    return await use({ ...noUrls, ...Object.fromEntries(databases.map(([scheme, { url }]) => [scheme, url])) })
+    const caches = { memcached: inject('memcachedUrl'), redis: inject('redisUrl') }
+    return await use({
+      ...noUrls,
+      ...caches,
+      ...Object.fromEntries(databases.map(([scheme, { url }]) => [scheme, url])),
+    })
   } finally {
     await Promise.all(databases.map(([, database]) => database.drop()))
   }
@@ -41,7 +51,7 @@ async function withDatabases<T>(shown: readonly Example[], use: (urls: typeof no
 /** Runs examples, each in a folder of its own; answers why each failed, or null. */
 async function runExamples(shown: readonly Example[]): Promise<(string | null)[]> {
   const runner = fileURLToPath(new URL('./run-examples.ts', import.meta.url))
-  return withDatabases(shown, async (urls) => {
+  return withServers(shown, async (urls) => {
     const folders = shown.map((example) => {
       const own = mkdtempSync(join(folder, 'run-'))
       writeFileSync(join(own, 'example.mts'), exampleProgram(example, urls))

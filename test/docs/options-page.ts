@@ -16,6 +16,7 @@ export interface Option {
 export const optionInterfaces: readonly { readonly name: string; readonly title: string; readonly use: string }[] = [
   { name: 'StockpileOptions', title: 'A Stockpile', use: 'new Stockpile(options)' },
   { name: 'BatchOptions', title: 'Batches', use: 'new Stockpile({ batch })' },
+  { name: 'AuditOptions', title: 'An audit of the cache', use: 'new Stockpile({ audit })' },
   { name: 'SqliteOptions', title: 'SQLite', use: 'sqlite(path, options)' },
   { name: 'MysqlOptions', title: 'MariaDB and MySQL', use: 'mysql(target, options)' },
   { name: 'PostgresOptions', title: 'PostgreSQL', use: 'postgres(target, options)' },
@@ -95,13 +96,13 @@ function fieldsOf(declaration: TSInterfaceDeclaration, file: SourceFile): Option
 
 /** What is missing in the comment of an option that takes a number: its range, or its default. */
 export function findVagueOptions(options: readonly Option[]): string[] {
-  return options.flatMap(({ name, type, comment }) => {
+  return options.flatMap(({ name, type, comment, isRequired }) => {
     if (comment === '') return [`${name} has no doc comment`]
     if (!/\bnumber\b/.test(type) || type.includes('=>')) return []
     const isDated = type.includes('Date')
     const lacks = [
       ...(isDated || /\b(?:from|above) \d|\d to \d/.test(comment) ? [] : ['the range']),
-      ...(isDated || /unless said otherwise|default/.test(comment) ? [] : ['the default']),
+      ...(isDated || isRequired || /unless said otherwise|default/.test(comment) ? [] : ['the default']),
       ...(!name.endsWith('Ms') || /millisecond/.test(comment) ? [] : ['the unit']),
     ]
     return lacks.map((what) => `${name} doesn't say ${what}: ${comment}`)

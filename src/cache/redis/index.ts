@@ -34,7 +34,7 @@ export interface RedisOptions extends CacheOptions {
  *   retries hold back counts as not answered after `timeoutMs`, and does no harm when it is sent later.
  * @throws InvalidArgumentError for a target or an option that can't be
  * @example
- * const stockpile = new Stockpile({ storage, cache: redis('redis://cache.example:6379') })
+ * const stockpile = new Stockpile({ storage: sqlite('farm.db'), cache: redis('redis://cache.example:6379') })
  */
 export function redis(target: string | RedisClient, options: RedisOptions = {}): Cache {
   const settings = toCacheSettings<RedisOptions>(options, ['name'])
