@@ -21,9 +21,12 @@ function actorOf(step: string): string {
 }
 
 function titleOf(actor: string): string {
-  const number = actor.slice(1)
-  return actor.startsWith('W') ? `writer ${number}` : actor.startsWith('R') ? `reader ${number}` : actor
+  if (actor === 'an' || actor === 'the') return 'besides'
+  const kind = kinds[actor.charAt(0)]
+  return kind === undefined ? actor : `${kind} ${actor.slice(1)}`
 }
+
+const kinds: Readonly<Record<string, string>> = { W: 'writer', R: 'reader', B: 'bulk change', E: 'edit by hand' }
 
 /** Writers before readers, and whoever else after them. */
 function rank(actor: string): number {
