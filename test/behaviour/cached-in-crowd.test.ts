@@ -1,0 +1,3 @@
+import { runSuites } from './run-suites.ts'
+
+runSuites('crowd', { isCached: true, backends: ['mariadb with memcached'] })
