@@ -1,4 +1,4 @@
-import type { Stockpile } from '../src/index.ts'
+import type { Cache, Stockpile, Storage } from '../src/index.ts'
 
 /** Holdings that a benchmark begins with: one item each of accounts with numbers in a row. */
 export interface Stock {
@@ -65,6 +65,12 @@ export interface RawBatches extends AsyncDisposable {
   settle(changes: readonly { readonly user: string; readonly item: string; readonly by: bigint }[]): Promise<void>
 }
 
+/** How a Stockpile is opened. */
+export interface OpenOptions {
+  readonly cache?: Cache
+  readonly around?: (storage: Storage) => Storage
+}
+
 /** A database of its own, fully durable: a file, or a private server. */
 export interface Database extends AsyncDisposable {
   readonly name: 'SQLite' | 'MariaDB' | 'PostgreSQL'
@@ -73,8 +79,12 @@ export interface Database extends AsyncDisposable {
   readonly settings: readonly string[]
   /** The server's process; null where the database lives in ours. */
   readonly serverPid: number | null
-  /** Opens a Stockpile on it. */
-  open(): Promise<Stockpile>
+  /**
+   * Opens a Stockpile on it.
+   *
+   * @param options `cache` that it has, none unless said otherwise; `around`: what is put around its storage
+   */
+  open(options?: OpenOptions): Promise<Stockpile>
   /** Opens code written by hand, with tables of its own for the app. */
   byHand(app: string): Promise<Contender>
   /** Opens serials written by hand, with tables of their own for the app. */

@@ -14,6 +14,8 @@ export interface RunResult {
   readonly threadMicros: number
   /** Processor time of the server for one operation, in microseconds. */
   readonly serverMicros: number
+  /** Likewise of the cache's server; 0 where there is none. */
+  readonly cacheMicros: number
 }
 
 /** How a run is made. */
@@ -21,6 +23,8 @@ export interface LoadOptions {
   readonly callers: number
   readonly milliseconds: number
   readonly serverPid: number | null
+  /** The cache's server; null, unless said otherwise, where there is none. */
+  readonly cachePid?: number | null
 }
 
 // Enough for the fastest reads in the longest run of deals; more are counted and leave the quantiles as they are. Made once, for tens of
@@ -37,11 +41,11 @@ const samples = new Float64Array(samplesMax)
  * @param operate does one operation; whatever it rejects with ends the run
  */
 export async function load(
-  { callers, milliseconds, serverPid }: LoadOptions,
+  { callers, milliseconds, serverPid, cachePid = null }: LoadOptions,
   operate: () => Promise<unknown>,
 ): Promise<RunResult> {
   let operations = 0
-  const before = processorTime(serverPid)
+  const before = processorTime(serverPid, cachePid)
   const start = performance.now()
   const deadline = start + milliseconds
   const call = async (): Promise<void> => {
@@ -55,7 +59,7 @@ export async function load(
   }
   await Promise.all(Array.from({ length: callers }, call))
   const seconds = (performance.now() - start) / 1000
-  const after = processorTime(serverPid)
+  const after = processorTime(serverPid, cachePid)
   const sorted = samples.subarray(0, Math.min(operations, samplesMax)).sort()
   const micros = (used: number): number => (used * 1000) / operations
   return {
@@ -67,5 +71,6 @@ export async function load(
     nodeMicros: micros(after.node - before.node),
     threadMicros: micros(after.thread - before.thread),
     serverMicros: micros(after.server - before.server),
+    cacheMicros: micros(after.cache - before.cache),
   }
 }

@@ -22,7 +22,16 @@ export function machine(): Machine {
   const { version, devDependencies } = JSON.parse(
     readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8'),
   ) as { version: string; devDependencies: Record<string, string> }
-  const drivers = ['better-sqlite3', 'mariadb', 'pg'].map((name) => [name, devDependencies[name] ?? ''])
+  const drivers = [
+    'better-sqlite3',
+    'mariadb',
+    'pg',
+    'redis',
+    'cache-manager',
+    'keyv',
+    '@keyv/redis',
+    'bentocache',
+  ].map((name) => [name, devDependencies[name] ?? ''])
   return {
     date: new Date().toISOString().slice(0, 10),
     stockpile: version,

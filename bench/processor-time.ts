@@ -11,20 +11,24 @@ export interface ProcessorTime {
   readonly thread: number
   /** The server: its main process and all of that one's children. NaN where the system can't tell. */
   readonly server: number
+  /** Likewise the cache's server. */
+  readonly cache: number
 }
 
 /**
  * Reads how much processor time was used so far.
  *
  * @param serverPid the server's main process, or null where there is none
+ * @param cachePid likewise of the cache's server
  */
-export function processorTime(serverPid: number | null): ProcessorTime {
+export function processorTime(serverPid: number | null, cachePid: number | null): ProcessorTime {
   const node = process.cpuUsage()
   const thread = process.threadCpuUsage()
   return {
     node: (node.user + node.system) / 1000,
     thread: (thread.user + thread.system) / 1000,
     server: serverPid === null ? 0 : serverTime(serverPid),
+    cache: cachePid === null ? 0 : serverTime(cachePid),
   }
 }
 

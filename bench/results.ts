@@ -25,7 +25,20 @@ const readme = join(import.meta.dirname, '..', 'README.md')
 const marks = { begin: '<!-- bench:begin -->', end: '<!-- bench:end -->' }
 
 // The order in which the README tells them.
-const order = ['deals', 'trades', 'serials', 'reads', 'growth', 'serial-growth', 'memory', 'event-loop', 'limits']
+const order = [
+  'deals',
+  'trades',
+  'serials',
+  'reads',
+  'cached-reads',
+  'cached-mix',
+  'cached-writes',
+  'growth',
+  'serial-growth',
+  'memory',
+  'event-loop',
+  'limits',
+]
 
 /** Keeps a result in place of the one before it. */
 export async function keepResult(result: Result): Promise<void> {

@@ -10,6 +10,11 @@ export const stockItem = 1000
 /** How many of it every account has at first: far more than anybody can take during a benchmark. */
 export const stockQuantity = 1_000_000_000
 
+/** The users of the accounts. */
+export function stockUsers(accounts: number): number[] {
+  return Array.from({ length: accounts }, (_, place) => firstUser + 1 + place)
+}
+
 const seedDeal = '00000000-0000-7000-8000-000000000000'
 
 /**

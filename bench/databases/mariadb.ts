@@ -4,7 +4,7 @@ import { mysqlByHand } from '../by-hand/mysql.ts'
 import { mysqlSerialsByHand } from '../serials-by-hand/mysql.ts'
 import type { Database } from '../database.ts'
 import { mysqlRaw } from '../raw/mysql.ts'
-import { loadMysql, Stockpile } from '../stockpile.ts'
+import { loadMysql, openOn } from '../stockpile.ts'
 
 const settings = ['--innodb-buffer-pool-size=2G', '--innodb-log-file-size=2G']
 
@@ -20,7 +20,7 @@ export async function startMariaDbDatabase(): Promise<Database> {
     version,
     settings: ['--innodb-flush-log-at-trx-commit=1', '--skip-log-bin', ...settings],
     serverPid: pid ?? null,
-    open: async () => new Stockpile({ storage: mysql(url) }),
+    open: async (options) => openOn(mysql(url), options),
     byHand: (app) => mysqlByHand(database, url, app),
     serialsByHand: (app) => mysqlSerialsByHand(database, url, app),
     raw: (app, hasAccounts) => mysqlRaw(url, app, hasAccounts),

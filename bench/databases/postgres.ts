@@ -4,7 +4,7 @@ import { postgresByHand } from '../by-hand/postgres.ts'
 import { postgresSerialsByHand } from '../serials-by-hand/postgres.ts'
 import type { Database } from '../database.ts'
 import { postgresRaw } from '../raw/postgres.ts'
-import { loadPostgres, Stockpile } from '../stockpile.ts'
+import { loadPostgres, openOn } from '../stockpile.ts'
 
 const settings = ['shared_buffers=2GB', 'max_wal_size=8GB']
 
@@ -21,7 +21,7 @@ export async function startPostgresDatabase(): Promise<Database> {
     version: rows[0]?.server_version ?? '',
     settings: ['fsync=on', 'full_page_writes=on', 'synchronous_commit=on', ...settings],
     serverPid: pid ?? null,
-    open: async () => new Stockpile({ storage: open(url) }),
+    open: async (options) => openOn(open(url), options),
     byHand: (app) => postgresByHand(database, url, app),
     serialsByHand: (app) => postgresSerialsByHand(database, url, app),
     raw: (app, hasAccounts) => postgresRaw(url, app, hasAccounts),

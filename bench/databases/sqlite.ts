@@ -5,7 +5,7 @@ import { sqliteByHand } from '../by-hand/sqlite.ts'
 import { sqliteSerialsByHand } from '../serials-by-hand/sqlite.ts'
 import type { Database } from '../database.ts'
 import { sqliteRaw } from '../raw/sqlite.ts'
-import { loadSqlite, Stockpile } from '../stockpile.ts'
+import { loadSqlite, openOn } from '../stockpile.ts'
 
 /** A SQLite file in a new folder. */
 export async function startSqlite(): Promise<Database> {
@@ -20,7 +20,7 @@ export async function startSqlite(): Promise<Database> {
     version: String(connection.prepare('SELECT sqlite_version()').pluck().get()),
     settings: ['journal_mode=WAL', 'synchronous=FULL'],
     serverPid: null,
-    open: async () => new Stockpile({ storage: sqlite(path) }),
+    open: async (options) => openOn(sqlite(path), options),
     byHand: (app) => sqliteByHand(database, path, app),
     serialsByHand: (app) => sqliteSerialsByHand(database, path, app),
     raw: async (app, hasAccounts) => sqliteRaw(path, app, hasAccounts),
