@@ -54,22 +54,42 @@ export class CacheMismatchError extends StockpileError {
 
   /** @param data the notes about the cache: `noted` in the database, `own` of this Stockpile; null where there is none */
   constructor(data: { readonly noted: string | null; readonly own: string | null }, options?: ErrorOptions) {
-    const { noted, own } = data
-    const is = noted === null ? 'the database is not cached' : `the database is cached in ${nameOf(noted)}`
-    const has = own === null ? 'this Stockpile has no cache' : `this Stockpile has the cache ${nameOf(own)}`
-    const remedy =
-      noted === null
-        ? 'somebody made the database forget its cache: start this process again'
-        : 'give it the same `cache`, or, once no process uses that cache any more, run `stockpile cache --forget`'
-    super(`${is}, and ${has}: readers would get old values, so nothing was written; ${remedy}`, { noted, own }, options)
+    const noted = data.noted === null ? null : parse(data.noted)
+    const own = data.own === null ? null : parse(data.own)
+    const is = noted === null ? 'the database is not cached' : `the database is cached in ${placeOf(noted)}`
+    const has = own === null ? 'this Stockpile has no cache' : `this Stockpile has a cache in ${placeOf(own)}`
+    super(
+      `${is}, and ${has}: readers would get old values, so nothing was done; ${remedyFor(noted, own)}`,
+      data,
+      options,
+    )
   }
 }
 
-/** What a note calls the cache. */
-function nameOf(note: string): string {
+/** What a note says of the cache. */
+interface NotedCache {
+  readonly cache: string
+  readonly process: { readonly host: string; readonly id: number } | null
+}
+
+function parse(note: string): NotedCache {
   try {
-    return String((JSON.parse(note) as { cache: unknown }).cache)
+    return JSON.parse(note) as NotedCache
   } catch {
-    return note
+    return { cache: note, process: null }
   }
+}
+
+function placeOf({ cache, process }: NotedCache): string {
+  return process === null ? cache : `the memory of process ${process.id} on ${process.host}`
+}
+
+function remedyFor(noted: NotedCache | null, own: NotedCache | null): string {
+  if (noted === null) return 'somebody made the database forget its cache: start this process again'
+  const forget = 'once no process uses that cache any more, run `stockpile cache --forget`'
+  if (noted.process === null) return `give it the same \`cache\`, or, ${forget}`
+  const { id, host } = noted.process
+  if (own?.process?.id === id && own.process.host === host)
+    return 'give the same `memoryCache(...)` to all Stockpiles of the process that use this database'
+  return `processes can share \`memcached(...)\` or \`redis(...)\`, and no memory: give all of them one of those, or end that process; ${forget}`
 }

@@ -23,7 +23,8 @@ export function toAddresses(servers: string | readonly string[]): readonly Addre
   if (given.length === 0) throw new InvalidArgumentError('servers', servers, `${rule}, at least one`)
   const addresses = given.map(toAddress)
   const names = new Set(addresses.map(({ name }) => name))
-  if (names.size < addresses.length) throw new InvalidArgumentError('servers', servers, 'servers each named once')
+  if (names.size < addresses.length)
+    throw new InvalidArgumentError('servers', servers, 'a list that names each server once')
   return addresses.toSorted((left, right) => (left.name < right.name ? -1 : 1))
 }
 
