@@ -9,10 +9,10 @@ export class DelayingCache implements Cache {
   readonly name: string
   readonly settings: CacheSettings
   readonly #cache: Cache
-  readonly #pauses: Pauses
+  readonly #pauses: Pick<Pauses, 'at'>
   readonly #keys = new Set<string>()
 
-  constructor(cache: Cache, pauses: Pauses) {
+  constructor(cache: Cache, pauses: Pick<Pauses, 'at'>) {
     this.kind = cache.kind
     this.location = cache.location
     this.name = cache.name

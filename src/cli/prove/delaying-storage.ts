@@ -4,7 +4,7 @@ import type { Pauses } from './pauses.ts'
 type Method = (...args: unknown[]) => Promise<unknown>
 
 /** A storage that takes its time: around its reads, before a transaction's commit and after every commit. */
-export function delayingStorage(storage: Storage, pauses: Pauses): Storage {
+export function delayingStorage(storage: Storage, pauses: Pick<Pauses, 'at'>): Storage {
   return wrapped(storage, {
     fetch: async (method, ...args) => {
       await pauses.at('before the database is read')
@@ -26,7 +26,7 @@ export function delayingStorage(storage: Storage, pauses: Pauses): Storage {
   }) as Storage
 }
 
-function delayingCommit(session: object, pauses: Pauses): object {
+function delayingCommit(session: object, pauses: Pick<Pauses, 'at'>): object {
   return wrapped(session, {
     commit: async (method, ...args) => {
       await pauses.at('before the commit')
