@@ -3,7 +3,7 @@ export const exitCodes = {
   done: {
     code: 0,
     meaning:
-      'It is done; for `verify`, the books are in order; for `apply`, no deal was refused; for `prove`, no read was wrong.',
+      'It is done; for `verify`, the books are in order; for `apply`, no deal was refused; for `prove`, no read was wrong; `relay` was stopped.',
   },
   refused: { code: 1, meaning: 'A write or a deal was refused, `verify` found a break, or `prove` a wrong read.' },
   usage: {
@@ -12,7 +12,9 @@ export const exitCodes = {
   },
   failed: {
     code: 3,
-    meaning: 'Something else stood in the way: the database cannot be reached, tables are missing, a disk is full.',
+    meaning:
+      'Something else stood in the way: the database or its cache cannot be reached, the database remembers another cache, tables are missing, ' +
+      'a disk is full.',
   },
   interrupted: { code: 130, meaning: '`apply` was stopped by Ctrl-C and can be resumed; 143 where it was SIGTERM.' },
 } as const

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { addApply } from './commands/apply.ts'
+import { addBulk } from './commands/bulk.ts'
+import { addCache } from './commands/cache.ts'
 import { addHistory } from './commands/history.ts'
 import { addMigrate } from './commands/migrate.ts'
 import { addProve } from './commands/prove.ts'
 import { addReads } from './commands/read.ts'
+import { addRelay } from './commands/relay.ts'
 import { addVerify } from './commands/verify.ts'
 import { addWrites } from './commands/write.ts'
 
@@ -32,6 +35,12 @@ export function makeProgram(state: State): Command {
     )
     .addOption(
       new Option(
+        '-c, --cache <URL>',
+        'the cache that the database remembers: memcached:HOST:PORT,HOST:PORT or redis://HOST:PORT/0; writes to a database that remembers none need none',
+      ).env('STOCKPILE_CACHE'),
+    )
+    .addOption(
+      new Option(
         '--tables <WHEN>',
         'auto: make missing tables; migrate: leave that to the command migrate; unless said otherwise, writes to SQLite make them',
       ).choices(['auto', 'migrate']),
@@ -47,6 +56,9 @@ export function makeProgram(state: State): Command {
   addHistory(program)
   addVerify(program, state)
   addApply(program, state)
+  addBulk(program)
+  addCache(program)
+  addRelay(program)
   addProve(program, state)
   return program
 }

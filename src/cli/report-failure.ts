@@ -1,7 +1,9 @@
 import process from 'node:process'
 import { inspect, styleText } from 'node:util'
 import { CommanderError } from 'commander'
-import { StockpileError } from '../index.ts'
+import { CacheMismatchError, StockpileError } from '../index.ts'
+import { cacheHint } from './cache-hint.ts'
+import { placeOf } from './error-place.ts'
 import { exitCodes, refusalCodes } from './exit-codes.ts'
 import { toJson } from './output.ts'
 
@@ -25,7 +27,7 @@ export function reportFailure(error: unknown, isJson: boolean): number {
   // Help and version are printed already; help is a failure where nothing was asked for.
   if (error instanceof CommanderError && printed.has(error.code))
     return error.exitCode === 0 ? exitCodes.done.code : exitCodes.usage.code
-  const shown = shownOf(error)
+  const shown = placed(shownOf(error), error)
   const { exitCode, code, message, data } = shown
   const name = styleText('red', 'error:', { stream: process.stderr })
   const text = isJson
@@ -48,12 +50,23 @@ function shownOf(error: unknown): Shown {
   if (error instanceof CommanderError) return shownOfCommander(error)
   if (error instanceof StockpileError) {
     const { code, message, data } = error
+    if (error instanceof CacheMismatchError) {
+      return { exitCode: exitCodes.failed.code, code, message: `${message}\n${cacheHint(data['noted'])}`, data }
+    }
     if (refusalCodes.has(code)) return { exitCode: exitCodes.refused.code, code, message, data }
     const isUsage = code === 'INVALID_ARGUMENT'
     return { exitCode: isUsage ? exitCodes.usage.code : exitCodes.failed.code, code, message, data }
   }
   const message = error instanceof Error && error.message !== '' ? error.message : inspect(error)
   return { exitCode: exitCodes.failed.code, code: systemCode(error) ?? 'FAILED', message }
+}
+
+/** With the place in a file that the error has, if any. */
+function placed(shown: Shown, error: unknown): Shown {
+  const place = placeOf(error)
+  if (place === undefined) return shown
+  const { file, line } = place
+  return { ...shown, message: `${file}, line ${line}: ${shown.message}`, data: { ...shown.data, line } }
 }
 
 function shownOfCommander({ code, exitCode, message }: CommanderError): Shown {

@@ -3,6 +3,9 @@ import process from 'node:process'
 import { addAbortSignal, type Readable } from 'node:stream'
 import { usageError } from '../command-errors.ts'
 
+// Half of the longest text that JavaScript can hold.
+const wholeBytesMax = 256 * 1024 * 1024
+
 /** A file or standard input, as text. */
 export class Input {
   /** What it is called in messages. */
@@ -52,6 +55,27 @@ export class Input {
     }
     const rest = decoder.decode()
     if (rest !== '') yield rest
+  }
+
+  /**
+   * Reads all of it at once.
+   *
+   * @throws a usage error for more than 256 MiB, and for bytes that the encoding doesn't know
+   */
+  async whole(): Promise<string> {
+    const pieces: Buffer[] = []
+    this.bytesRead = 0
+    const stream: Readable = this.#path === '-' ? process.stdin : createReadStream(this.#path)
+    for await (const piece of stream as AsyncIterable<Buffer>) {
+      this.bytesRead += piece.length
+      if (this.bytesRead > wholeBytesMax) throw usageError(`${this.name} is larger than 256 MiB: split it`)
+      pieces.push(piece)
+    }
+    try {
+      return new TextDecoder(this.#encoding, { fatal: true }).decode(Buffer.concat(pieces))
+    } catch {
+      throw usageError(`${this.name} is not all ${this.#encoding}: name its encoding with --encoding`)
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { Option, type Command } from 'commander'
+import type { Command } from 'commander'
 import { parseCount } from '../arguments.ts'
 import { failure, usageError } from '../command-errors.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -29,11 +29,6 @@ export function addProve(program: Command, state: State): void {
     .command('prove')
     .summary('try to catch the cache at a stale read, on your own servers')
     .description(description)
-    .addOption(
-      new Option('--cache <URL>', 'the cache: memory:, memcached:HOST:PORT,HOST:PORT or redis://...').env(
-        'STOCKPILE_CACHE',
-      ),
-    )
     .option('--seconds <N>', 'for how long, unless the reads are done before', parseCount, 30)
     .option('--reads <N>', 'after how many reads it ends', parseCount, 1_000_000)
     .option('--processes <N>', 'how many processes work at the same time', parseCount, 4)
