@@ -24,19 +24,22 @@ export class NaiveSubject implements Subject {
   readonly #stockpile: Stockpile
   readonly #cache: PlainCache
   readonly #app: string
+  /** Starts the keys: the servers are shared. */
+  readonly #name: string
   readonly #pauses: Pauses
   readonly #random: Random
 
   private constructor(
     naiveWay: NaiveWay,
-    { stockpile, cache, app }: { stockpile: Stockpile; cache: PlainCache; app: string },
+    { stockpile, cache, job }: { stockpile: Stockpile; cache: PlainCache; job: Job },
     pauses: Pauses,
     random: Random,
   ) {
     this.#naiveWay = naiveWay
     this.#stockpile = stockpile
     this.#cache = cache
-    this.#app = app
+    this.#app = job.app
+    this.#name = `${new URL(job.storage).pathname}:${job.app}`
     this.#pauses = pauses
     this.#random = random
   }
@@ -45,7 +48,7 @@ export class NaiveSubject implements Subject {
   static async open(naiveWay: NaiveWay, job: Job, pauses: Pauses, random: Random): Promise<Subject> {
     const stockpile = new Stockpile({ storage: await openStorage(job.storage) })
     const cache = await openPlainCache(job.cache)
-    return new NaiveSubject(naiveWay, { stockpile, cache, app: job.app }, pauses, random)
+    return new NaiveSubject(naiveWay, { stockpile, cache, job }, pauses, random)
   }
 
   async read(account: string, way: Way): Promise<Reading> {
@@ -104,6 +107,6 @@ export class NaiveSubject implements Subject {
   }
 
   #key(account: string): string {
-    return `${this.#app}:${account}`
+    return `${this.#name}:${account}`
   }
 }

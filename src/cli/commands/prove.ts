@@ -69,7 +69,7 @@ async function prove(options: ProveOptions): Promise<number> {
       ...trial,
       secondsMax: seconds,
       readers: 12,
-      writers: 3,
+      writers: 6,
       lifeMsMax: 3_000,
       byHandEveryMs: 250,
     })
