@@ -150,10 +150,13 @@ export const hybrids: Suite = {
         await context.serial().add('hen', [1])
         const [tally, serial] = [context.tally(), context.serial()]
         assert.deepEqual([await tally.get('sheep'), await tally.get('hen')], [3n, 0n])
-        assert.deepEqual([...(await tally.all())].sort(), [
-          ['sheep', 3n],
-          ['wheat', 2n],
-        ])
+        assert.deepEqual(
+          [...(await tally.all())],
+          [
+            ['sheep', 3n],
+            ['wheat', 2n],
+          ],
+        )
         assert.deepEqual((await serial.get('sheep')).export(), { 7: { name: 'Dolly' } })
         assert.equal((await serial.get('wheat')).value(), 0n)
         assert.deepEqual([...(await serial.all()).keys()].sort(), ['hen', 'sheep'])

@@ -13,7 +13,7 @@ import { Timeline, type Interval } from './timeline.ts'
 type HerdOperation = Operation<HerdRequest, HerdAnswer>
 
 /** Serials from here on were made by the database. */
-export const madeFrom = 1_000_000n
+const madeFrom = 1_000_000n
 
 /** What an account had at a version. */
 interface State {

@@ -16,7 +16,7 @@ const kinds: readonly (readonly [item: string, kind: Kind])[] = [
 ]
 
 /** The kind in which an item is kept, by everybody. */
-export function kindOf(item: string): Kind {
+function kindOf(item: string): Kind {
   return kinds.find(([one]) => one === item)?.[1] ?? 'hybrid'
 }
 

@@ -78,7 +78,12 @@ async function moveByDeal(from: Inventory<bigint>, to: Inventory<bigint>, amount
   await stockpile.deal([from.plan.subtract('gold', amount), to.plan.add('gold', amount)])
 }
 
-async function moveByTransaction(from: Inventory<bigint>, to: Inventory<bigint>, amount: number, isGivenFirst: boolean): Promise<void> {
+async function moveByTransaction(
+  from: Inventory<bigint>,
+  to: Inventory<bigint>,
+  amount: number,
+  isGivenFirst: boolean,
+): Promise<void> {
   await stockpile.transaction(async () => {
     if (isGivenFirst) await to.add('gold', amount)
     await from.subtract('gold', amount)

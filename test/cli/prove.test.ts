@@ -36,20 +36,17 @@ describe('prove', () => {
   test.each([
     ['MariaDB and memcached', 'mysqlUrl', 'memcachedUrl'],
     ['PostgreSQL and Redis', 'postgresUrl', 'redisUrl'],
-  ] as const)(
-    'finds nothing wrong with %s, and leaves nothing behind',
-    async (_, server, cache) => {
-      await using database = await createDatabase(inject(server))
-      const args = ['prove', '--storage', database.url, '--cache', inject(cache), '--reads', '2000', '--json']
-      const ended = await runCommand(args)
-      expect(ended).toMatchObject({ code: 0, stderr: '' })
-      const report = jsonOf(ended) as { reads: number; violations: object; counts: Record<string, number> }
-      expect(report.reads).toBeGreaterThan(100)
-      expect(report.violations).toEqual(unhurt)
-      expect(report.counts['write']).toBeGreaterThan(0)
-      expect(await namesIn(database.url)).toEqual([])
-    },
-  )
+  ] as const)('finds nothing wrong with %s, and leaves nothing behind', async (_, server, cache) => {
+    await using database = await createDatabase(inject(server))
+    const args = ['prove', '--storage', database.url, '--cache', inject(cache), '--reads', '2000', '--json']
+    const ended = await runCommand(args)
+    expect(ended).toMatchObject({ code: 0, stderr: '' })
+    const report = jsonOf(ended) as { reads: number; violations: object; counts: Record<string, number> }
+    expect(report.reads).toBeGreaterThan(100)
+    expect(report.violations).toEqual(unhurt)
+    expect(report.counts['write']).toBeGreaterThan(0)
+    expect(await namesIn(database.url)).toEqual([])
+  })
 
   test('prints a report for people, and refuses what it can’t be done with', async () => {
     const folder = await makeTempFolder('prove')
