@@ -86,7 +86,7 @@ function placeOf({ cache, process }: NotedCache): string {
 
 function remedyFor(noted: NotedCache | null, own: NotedCache | null): string {
   if (noted === null) return 'somebody made the database forget its cache: start this process again'
-  const forget = 'once no process uses that cache any more, run `stockpile cache --forget`'
+  const forget = 'once no process uses that cache any more, run `stockpile cache --forget --yes`'
   if (noted.process === null) return `give it the same \`cache\`, or, ${forget}`
   const { id, host } = noted.process
   if (own?.process?.id === id && own.process.host === host)

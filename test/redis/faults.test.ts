@@ -109,6 +109,19 @@ test('an intent whose answer is lost is not acknowledged, and harms nobody', asy
   await other.close()
 })
 
+test('what is no Redis, and a password that is wrong, are shown with what the server said', async () => {
+  const { host } = new URL(inject('memcachedUrl'))
+  for (const [url, said] of [
+    [`redis://${host}`, /RESP/],
+    [inject('redisUrl').replace('redis://', 'redis://nobody:wrong@'), /WRONGPASS/],
+  ] as const) {
+    const cache = redis(url, { timeoutMs: 20_000 })
+    const [intended] = await cache.intend([{ key: 'a', guard: 'guard' }])
+    expect(intended).toEqual({ isAcknowledged: false, reason: expect.stringMatching(said) })
+    await cache.close()
+  }
+})
+
 test('what is asked of a closed cache fails at once, and nothing is left open', async () => {
   await using proxy = await startFaultProxy(target())
   const cache = redis(proxy.through(inject('redisUrl')))

@@ -98,16 +98,21 @@ export class OwnConnection implements Connection {
         if (client.isOpen) client.destroy()
       },
     }
-    client.on('error', () => opened.destroy())
+    let fault: unknown = null
+    client.on('error', (error) => {
+      fault ??= error
+      opened.destroy()
+    })
     this.#connecting = opened
     try {
       await client.connect()
       return opened
     } catch (error) {
-      this.#lastFault = error
+      // Once it is destroyed, the client says no more than that.
+      this.#lastFault = fault ?? error
       this.#nextTryMs = performance.now() + Math.min(pauseMsMin * 2 ** this.#failures, pauseMsMax)
       this.#failures += 1
-      throw error
+      throw this.#lastFault
     } finally {
       this.#connecting = null
     }
