@@ -39,6 +39,7 @@ export class RedisCache implements Cache {
   readonly name: string
   readonly settings: CacheSettings
   readonly #server: Server
+  readonly #underWay = new Set<Promise<Answer | Error>>()
   readonly #connection: Connection
   #tokenStart = ''
   #tokenCount = counterEnd
@@ -115,8 +116,10 @@ export class RedisCache implements Cache {
     return (await Promise.all(parts)).flat()
   }
 
-  close(): Promise<void> {
-    return this.#connection.close()
+  /** Waits for answers under way, which takes no longer than `timeoutMs`: a value that a writer has just sent is of use to others. */
+  async close(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay)
+    await this.#connection.close()
   }
 
   async #find(lookups: readonly Lookup[]): Promise<Found[]> {
@@ -155,12 +158,13 @@ export class RedisCache implements Cache {
   }
 
   /** Runs a script; answers what went wrong, where it did. */
-  async #run(...call: Parameters<Server['run']>): Promise<Answer | Error> {
-    try {
-      return await this.#server.run(...call)
-    } catch (error) {
-      return error instanceof Error ? error : new Error(String(error))
-    }
+  #run(...call: Parameters<Server['run']>): Promise<Answer | Error> {
+    const answer: Promise<Answer | Error> = this.#server
+      .run(...call)
+      .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))))
+      .finally(() => this.#underWay.delete(answer))
+    this.#underWay.add(answer)
+    return answer
   }
 
   #fits(text: string): boolean {
