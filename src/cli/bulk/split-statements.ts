@@ -24,9 +24,7 @@ export function splitStatements(name: string, text: string, dialect: SqlDialect)
     const { first, end } = statementAt(name, text, at, dialect)
     at = end + 1
     if (first === null) continue
-    const line = lines.at(first.start)
-    refuseShellCommand(`${name}, line ${line}`, text, first, dialect)
-    statements.push({ line, sql: text.slice(first.start, end).trimEnd() })
+    statements.push({ line: lines.at(first.start), sql: text.slice(first.start, end).trimEnd() })
   }
   return statements
 }
@@ -48,6 +46,7 @@ function statementAt(
     const token = piece.kind === 'aside' ? '' : text.slice(piece.start, piece.end).toUpperCase()
     body?.add(token, piece.kind === 'word')
     if (token === ';' && body?.isOpen !== true) return { first, end: piece.start }
+    if (first === null) refuseShellCommand(name, text, piece, dialect)
     first ??= piece
   }
   return { first, end: text.length }
@@ -96,17 +95,18 @@ class SqliteBody {
 }
 
 /** Refuses what only the shells of the databases know. */
-function refuseShellCommand(place: string, text: string, { start, end }: Piece, dialect: SqlDialect): void {
+function refuseShellCommand(name: string, text: string, { start, end }: Piece, dialect: SqlDialect): void {
   const token = text.slice(start, end)
+  const place = (): string => `${name}, line ${new LineCounter(text).at(start)}`
   if (/^delimiter$/i.test(token)) {
     throw usageError(
-      `${place}: DELIMITER is a command of the shell mysql and no SQL, and none of a bulk change's statements needs it: leave it out, and end statements with ;`,
+      `${place()}: DELIMITER is a command of the shell mysql and no SQL, and none of a bulk change's statements needs it: leave it out, and end statements with ;`,
     )
   }
   if ((token === '\\' && dialect === 'postgres') || (token === '.' && dialect === 'sqlite')) {
     const shell = dialect === 'postgres' ? 'psql' : 'sqlite3'
     throw usageError(
-      `${place}: lines that begin with ${token} are commands of the shell ${shell} and no SQL: leave them out`,
+      `${place()}: lines that begin with ${token} are commands of the shell ${shell} and no SQL: leave them out`,
     )
   }
 }
