@@ -16,7 +16,11 @@ export const exitCodes = {
       'Something else stood in the way: the database or its cache cannot be reached, the database remembers another cache, tables are missing, ' +
       'a disk is full.',
   },
-  interrupted: { code: 130, meaning: '`apply` was stopped by Ctrl-C and can be resumed; 143 where it was SIGTERM.' },
+  interrupted: {
+    code: 130,
+    meaning:
+      '`apply` was stopped by Ctrl-C and can be resumed, or `prove`, which reports on what it had; 143 where it was SIGTERM.',
+  },
 } as const
 
 /** Errors by their code that mean that the database decided against a write. */

@@ -36,6 +36,8 @@ export async function holdTrial(
     writers: 6,
     lifeMsMax: trial.processes > 1 ? 1_500 : null,
     byHandEveryMs: 200,
+    // While nothing gets through, nothing can be relayed.
+    lateMsMax: 60_000,
     ...trial,
   })
   const kinds = [

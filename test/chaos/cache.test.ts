@@ -18,7 +18,7 @@ import { chooseSeed } from './seed.ts'
 const readsMax = effort(14_300, 143_000)
 const timeoutMs = effort(120_000, 1_800_000)
 const seed = chooseSeed('caches')
-const unhurt = { stale: 0, backward: 0, dirty: 0, torn: 0, drift: 0, lost: 0 }
+const unhurt = { stale: 0, backward: 0, dirty: 0, torn: 0, late: 0, drift: 0, lost: 0 }
 
 const databases = { MariaDB: startMariaDb, PostgreSQL: startPostgres } as const
 const caches = { memcached: startMemcached, Redis: startRedis } as const

@@ -90,14 +90,15 @@ describe('the judge of a trial', () => {
     }
   })
 
-  test('measures how long a change by hand was not seen, and holds nobody to an order of them', () => {
+  test('measures how long a change by hand was not seen, finds what took too long, and holds nobody to an order', () => {
     const one = new Checker()
     one.write(['hand-1', 100, 20])
     one.write(['hand-1', 3_000, 40])
     one.read(['hand-1', 4_500, 4_600, 4, 40, 40])
     one.read(['hand-1', 7_100, 7_200, 2, 20, 20])
-    one.judge('hand-1', states)
-    expect(one.lateMs('hand-1', states)).toBe(4.1)
-    expect(one.verdict.violations).toMatchObject({ stale: 0, backward: 0, dirty: 0 })
+    expect(one.judgeByHand('hand-1', states, 4.1)).toBe(4.1)
+    expect(one.verdict.violations).toEqual({ stale: 0, backward: 0, dirty: 0, torn: 0, late: 0, drift: 0, lost: 0 })
+    one.judgeByHand('hand-1', states, 4)
+    expect(one.verdict.violations.late).toBe(1)
   })
 })

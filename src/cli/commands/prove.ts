@@ -1,9 +1,11 @@
 import { randomInt } from 'node:crypto'
 import type { Command } from 'commander'
+import { Interrupt } from '../apply/interrupt.ts'
 import { parseCount } from '../arguments.ts'
 import { failure, usageError } from '../command-errors.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { print, toJson } from '../output.ts'
+import { print, toCounted, toJson } from '../output.ts'
+import { Progress } from '../progress.ts'
 import type { State } from '../program.ts'
 import type { CommonOptions } from '../session.ts'
 
@@ -64,9 +66,17 @@ async function prove(options: ProveOptions): Promise<number> {
   const trial = { storage, cache, cacheOptions: { ttlMs: 120_000 }, app, seed, processes, readsMax: reads } as const
   let left: readonly string[]
   let report
+  using interrupt = new Interrupt()
+  const progress = new Progress({ isQuiet: json === true })
   try {
     await using prover = await Prover.open({
       ...trial,
+      signal: interrupt.signal,
+      onProgress: (now) => {
+        const part = Math.max(now.reads / reads, now.seconds / seconds)
+        progress.tell({ part, text: toCounted(now.reads, 'read') })
+      },
+      lateMsMax: 10_000,
       secondsMax: seconds,
       readers: 12,
       writers: 6,
@@ -75,9 +85,11 @@ async function prove(options: ProveOptions): Promise<number> {
     })
     report = await prover.run()
   } finally {
+    progress.end()
     left = await cleanUp(storage, app, before)
   }
   if (json === true) print(toJson({ ...report, seed, left }))
   else for (const line of reportLines(report, left)) print(line)
-  return violationsOf(report) > 0 ? exitCodes.refused.code : exitCodes.done.code
+  if (violationsOf(report) > 0) return exitCodes.refused.code
+  return interrupt.exitCode ?? exitCodes.done.code
 }

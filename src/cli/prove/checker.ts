@@ -1,4 +1,3 @@
-import { isByHand } from './accounts.ts'
 import type { ReadFact, WriteFact } from './messages.ts'
 import type { Reading } from './subject.ts'
 
@@ -8,6 +7,7 @@ export const violationKinds = {
   backward: 'older than what somebody had been answered before the read began',
   dirty: 'a state that was never committed',
   torn: 'parts of two states at once',
+  late: 'older than a change by hand, long after it',
   drift: 'in the end, when all was quiet, something else than the database had',
   lost: 'a write that was acknowledged and is not in the history',
 } as const
@@ -36,7 +36,15 @@ export class Checker {
   readonly #reads = new Map<string, number[]>()
   readonly #writes = new Map<string, number[]>()
   readonly #seen = new Map<string, Map<string, number>>()
-  readonly #violations: Record<ViolationKind, number> = { stale: 0, backward: 0, dirty: 0, torn: 0, drift: 0, lost: 0 }
+  readonly #violations: Record<ViolationKind, number> = {
+    stale: 0,
+    backward: 0,
+    dirty: 0,
+    torn: 0,
+    late: 0,
+    drift: 0,
+    lost: 0,
+  }
   readonly #examples: string[] = []
 
   /** Takes in a read that was answered. */
@@ -66,7 +74,6 @@ export class Checker {
   /** Judges an account by the states that it went through. */
   judge(account: string, states: States): void {
     this.#judgeStates(account, states)
-    if (isByHand(account)) return
     const versions = new Map([...states].map(([version, mark]) => [mark, version]))
     const reads = this.#reads.get(account) ?? []
     const acknowledged: (readonly [number, number])[] = []
@@ -94,8 +101,14 @@ export class Checker {
     }
   }
 
-  /** How long after changes by hand somebody was still answered the state before. */
-  lateMs(account: string, states: States): number {
+  /**
+   * Judges an account that is changed by hand, which the cache hears of a little later.
+   *
+   * @param lateMsMax how much later at most
+   * @returns how long after a change somebody was still answered the state before, in milliseconds
+   */
+  judgeByHand(account: string, states: States, lateMsMax: number): number {
+    this.#judgeStates(account, states)
     const versions = new Map([...states].map(([version, mark]) => [mark, version]))
     const writes = this.#writes.get(account) ?? []
     const changes: (readonly [number, number])[] = []
@@ -107,9 +120,13 @@ export class Checker {
     const reads = this.#reads.get(account) ?? []
     for (let at = 0; at < reads.length; at += 3) {
       const missed = changes.find(([, version]) => version > reads[at + 2]!)
-      if (missed !== undefined) late = Math.max(late, reads[at]! - missed[0])
+      if (missed === undefined) continue
+      const lateMs = (reads[at]! - missed[0]) / 1000
+      if (lateMs > lateMsMax)
+        this.#note('late', `${account} was answered with version ${reads[at + 2]}, ${lateMs} ms after ${missed[1]}`)
+      late = Math.max(late, lateMs)
     }
-    return late / 1000
+    return late
   }
 
   /** What was found so far. */

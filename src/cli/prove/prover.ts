@@ -29,6 +29,12 @@ export interface Trial {
   readonly lifeMsMax: number | null
   /** The pause between two changes by hand, in milliseconds; null for none. */
   readonly byHandEveryMs: number | null
+  /** How long after a change by hand the old state may be answered at most, in milliseconds. */
+  readonly lateMsMax: number
+  /** Is told now and then how far it is. */
+  readonly onProgress?: (progress: { readonly reads: number; readonly seconds: number }) => void
+  /** Ends it early, and it is judged all the same. */
+  readonly signal?: AbortSignal
   /** The program of the workers where it isn't Stockpile that is on trial. */
   readonly program?: URL
 }
@@ -109,7 +115,7 @@ export class Prover implements AsyncDisposable {
    * @param trouble what goes on meanwhile, until `isOver`
    */
   async run(trouble: () => Promise<void> = async () => undefined): Promise<ProofReport> {
-    const { processes, lifeMsMax, readsMax, secondsMax, byHandEveryMs } = this.#trial
+    const { processes, lifeMsMax, byHandEveryMs } = this.#trial
     const lives = Array.from({ length: processes }, (_, place) =>
       this.#live(lifeMsMax !== null && place >= Math.ceil(processes / 2)),
     )
@@ -117,9 +123,7 @@ export class Prover implements AsyncDisposable {
     const begin = nowUs()
     const beside = [this.#guarded(trouble)]
     if (byHandEveryMs !== null) beside.push(this.#guarded(() => this.#byHand(byHandEveryMs)))
-    const end = begin + secondsMax * 1e6
-    while (this.#reads < readsMax && nowUs() < end && this.#failure === null) await pause(10)
-    const seconds = (nowUs() - begin) / 1e6
+    const seconds = await this.#wait(begin)
     this.#isOver = true
     await Promise.all(beside)
     try {
@@ -147,9 +151,21 @@ export class Prover implements AsyncDisposable {
     }
   }
 
+  /** Waits until it is enough; says after how many seconds. */
+  async #wait(begin: number): Promise<number> {
+    const { readsMax, secondsMax, signal, onProgress } = this.#trial
+    for (;;) {
+      const seconds = (nowUs() - begin) / 1e6
+      const isEnough = this.#reads >= readsMax || seconds >= secondsMax || signal?.aborted === true
+      if (isEnough || this.#failure !== null) return seconds
+      onProgress?.({ reads: this.#reads, seconds })
+      await pause(10)
+    }
+  }
+
   /** Waits for the first answers: processes take their time to start. */
   async #untilAsked(): Promise<void> {
-    while (this.#reads === 0 && this.#failure === null) await pause(5)
+    while (this.#reads === 0 && this.#failure === null && this.#trial.signal?.aborted !== true) await pause(5)
   }
 
   #spawn(isMortal: boolean): WorkerProcess {
@@ -231,8 +247,8 @@ export class Prover implements AsyncDisposable {
     let lateMs = 0
     for (const account of allAccounts) {
       const states = await statesOf(this.#stockpile, this.#trial.app, account)
-      this.#checker.judge(account, states)
-      if (isByHand(account)) lateMs = Math.max(lateMs, this.#checker.lateMs(account, states))
+      if (!isByHand(account)) this.#checker.judge(account, states)
+      else lateMs = Math.max(lateMs, this.#checker.judgeByHand(account, states, this.#trial.lateMsMax))
     }
     const durations = this.#checker.durations()
     const at = (share: number): number => (durations[Math.floor(durations.length * share)] ?? 0) / 1000

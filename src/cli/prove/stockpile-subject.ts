@@ -142,7 +142,7 @@ export async function writeMark(
 }
 
 /** Puts a mark on the accounts that are there to be changed by SQL. */
-export async function bulkMark(stockpile: Stockpile, app: string, mark: number): Promise<void> {
+async function bulkMark(stockpile: Stockpile, app: string, mark: number): Promise<void> {
   await stockpile.bulk(app, async (sql) => {
     await sql(markStatement(app, accounts.bulk, mark))
   })

@@ -39,6 +39,8 @@ export async function runWorker(open: (job: Job, pauses: Pauses, random: Random)
   const subject = await open(job, new Pauses(random, job.doom), random)
   const loop = new WorkerLoop(job, subject, random)
   process.on('disconnect', () => process.exit(1))
+  // Ctrl-C reaches all processes of a terminal; the parent sees to it that all comes to a good end.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
   process.on('message', (message: ParentMessage) => {
     void loop.hear(message)
   })
