@@ -4,6 +4,7 @@ import type { ProofReport } from './prover.ts'
 
 const notTested = [
   'restarts, crashes and networks that fail of your database and cache servers: nothing of yours was stopped',
+  'flushes: your cache may hold things of others',
   'failovers: a replica that takes over, or a server that is replaced by another one under the same address',
   'writers that do not use Stockpile and switch its triggers off',
 ]
