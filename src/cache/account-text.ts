@@ -27,14 +27,33 @@ export interface Stamps {
 // Another format is another number here: a value with a number that isn't known is no value.
 const format = '1'
 const tooLarge = '\n*'
+const versionPattern = /^\d{1,19}$/
+const tabulator = 9
+const newline = 10
+const blank = 32
 
 /** Reads the stamps of a value; undefined for a text that is none. */
 export function stampsOf(text: string): Stamps | undefined {
   const end = text.indexOf('\n')
   const [number, incarnation, generation, version, ...rest] = text.slice(0, end === -1 ? text.length : end).split(' ')
   if (number !== format || incarnation === undefined || generation === undefined || rest.length > 0) return undefined
-  if (version === undefined || !/^\d{1,19}$/.test(version)) return undefined
+  if (version === undefined || !versionPattern.test(version)) return undefined
   return { incarnation, generation, version: BigInt(version) }
+}
+
+/**
+ * The version of a value of the present: of this life of the server, and of the generation that its guard tells.
+ *
+ * @returns null for a value of another time, and for a text that is no value
+ */
+export function presentVersion(text: string, guard: string, incarnation: string): bigint | null {
+  // A value begins as its guard does: comparing is a fraction of taking both apart, and this is done with every read.
+  const life = `${format} ${incarnation} `
+  if (!guard.startsWith(life) || guard.length === life.length || guard.includes(' ', life.length)) return null
+  if (!text.startsWith(guard) || text.charCodeAt(guard.length) !== blank) return null
+  const end = text.indexOf('\n', guard.length)
+  const version = text.slice(guard.length + 1, end === -1 ? text.length : end)
+  return versionPattern.test(version) ? BigInt(version) : null
 }
 
 /** Whether a value only says that its account is too large. */
@@ -77,14 +96,10 @@ export function answerOf(
   text: string,
   { app, user, items, hasSerials }: { app: string; user: string; items: readonly string[] | null; hasSerials: boolean },
 ): Pick<HoldingAnswer, 'holdings' | 'serials'> {
-  const { holdings: list, serials: serialList } = sectionsOf(text)
-  const lines = items === null ? linesOf(list) : items.flatMap((item) => lineOf(list, item) ?? [])
-  const holdings = lines.map((line): HoldingRow => {
-    const [item = '', quantity = '', serials, position = '-'] = line.split('\t')
-    const place = position === '-' ? null : BigInt(position)
-    return { app, user, item, quantity: BigInt(quantity), serials: Number(serials), position: place }
-  })
-  if (!hasSerials || serialList === '') return { holdings, serials: [] }
+  const holdings = items === null ? holdingsOf(text, app, user) : namedHoldingsOf(text, app, user, items)
+  if (!hasSerials) return { holdings, serials: [] }
+  const { serials: serialList } = sectionsOf(text)
+  if (serialList === '') return { holdings, serials: [] }
   const serialLines = items === null ? linesOf(serialList) : items.flatMap((item) => groupOf(serialList, item))
   const serials = serialLines.map((line): SerialRow => {
     const [item, serial, properties] = serialParts(line)
@@ -166,12 +181,66 @@ function linesOf(section: string): string[] {
   return section === '' ? [] : section.split('\n')
 }
 
-/** The first line of an item, or undefined. */
-function lineOf(section: string, item: string): string | undefined {
-  const start = section.startsWith(`${item}\t`) ? 0 : section.indexOf(`\n${item}\t`) + 1
-  if (start === 0 && !section.startsWith(`${item}\t`)) return undefined
-  const end = section.indexOf('\n', start)
-  return section.slice(start, end === -1 ? section.length : end)
+/** All holdings. */
+function holdingsOf(text: string, app: string, user: string): HoldingRow[] {
+  const holdings: HoldingRow[] = []
+  let start = text.indexOf('\n') + 1
+  // An empty line ends them.
+  while (start < text.length && text.charCodeAt(start) !== newline) {
+    const tab = fieldEnd(text, start)
+    const second = fieldEnd(text, tab + 1)
+    const third = fieldEnd(text, second + 1)
+    const end = fieldEnd(text, third + 1)
+    holdings.push(holdingOf(text, app, user, text.slice(start, tab), [tab, second, third, end]))
+    start = end + 1
+  }
+  return holdings
+}
+
+/** The holdings of those of some items that are there. */
+function namedHoldingsOf(text: string, app: string, user: string, items: readonly string[]): HoldingRow[] {
+  const holdings: HoldingRow[] = []
+  const start = text.indexOf('\n')
+  for (const item of items) {
+    const line = text.indexOf(`\n${item}\t`, start)
+    if (line === -1) continue
+    const tab = line + 1 + item.length
+    const second = fieldEnd(text, tab + 1)
+    const third = fieldEnd(text, second + 1)
+    // A serial's line has one field less.
+    if (text.charCodeAt(third) !== tabulator) continue
+    holdings.push(holdingOf(text, app, user, item, [tab, second, third, fieldEnd(text, third + 1)]))
+  }
+  return holdings
+}
+
+/** @param ends where the four fields of its line end */
+function holdingOf(
+  text: string,
+  app: string,
+  user: string,
+  item: string,
+  [tab, second, third, end]: readonly [number, number, number, number],
+): HoldingRow {
+  const position = text.slice(third + 1, end)
+  return {
+    app,
+    user,
+    item,
+    quantity: BigInt(text.slice(tab + 1, second)),
+    serials: Number(text.slice(second + 1, third)),
+    position: position === '-' ? null : BigInt(position),
+  }
+}
+
+/** Where the field that begins here ends. The fields are so short that `indexOf` costs more. */
+function fieldEnd(text: string, start: number): number {
+  let at = start
+  for (; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === tabulator || code === newline) break
+  }
+  return at
 }
 
 /** All lines of an item, which stand together. */

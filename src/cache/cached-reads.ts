@@ -1,13 +1,13 @@
 import type { AccountName, HoldingAnswer, HoldingQuery } from '../storage/contract.ts'
 import type { WholeAnswer } from '../storage/cached-contract.ts'
-import { accountText, answerOf, generationOf, guardText, isTooLarge, stampsOf, tooLargeText } from './account-text.ts'
+import { accountText, answerOf, guardText, isTooLarge, presentVersion, tooLargeText } from './account-text.ts'
 import type { Cache, Entry, Found, Token } from './contract.ts'
 import type { Keys } from './keys.ts'
 import { NearCopies } from './near-copies.ts'
 import type { CacheStatistics } from './statistics.ts'
 
-// As many keys as one round to a server asks after: some hundred kilobytes of answers at most, most of the time.
-const keysPerRound = 512
+// As many keys as one round asks after: the first rounds are answered, and their callers ask again, while the server is at the last ones.
+const keysPerRound = 32
 // Between two looks at another's lease: its fill takes about as long as one read of the database.
 const firstLookMs = 2
 
@@ -27,7 +27,7 @@ interface Ask extends AccountName {
   /** Whether what is cached is to be read anew. */
   readonly isRefresh: boolean
   /** Until when it waits for others' fills, and how long it waited last. */
-  readonly waitUntil: number
+  waitUntil: number
   lookMs: number
 }
 
@@ -74,8 +74,16 @@ export class CachedReads {
       let ask = this.#queue.get(name)
       if (ask === undefined) {
         const { app, user } = query
-        const waitUntil = performance.now() + this.#cache.settings.waitMs
-        ask = { app, user, key, guard: this.#keys.guard(app), readings: [], isRefresh, waitUntil, lookMs: firstLookMs }
+        ask = {
+          app,
+          user,
+          key,
+          guard: this.#keys.guard(app),
+          readings: [],
+          isRefresh,
+          waitUntil: 0,
+          lookMs: firstLookMs,
+        }
         this.#queue.set(name, ask)
       }
       ask.readings.push({ query, resolve, reject })
@@ -92,7 +100,9 @@ export class CachedReads {
       const asks = [...this.#queue.values()]
       this.#queue = new Map()
       const alone: Ask[] = []
+      const waitUntil = performance.now() + this.#cache.settings.waitMs
       for (const ask of asks) {
+        ask.waitUntil = waitUntil
         const flight = ask.isRefresh ? undefined : this.#flights.get(ask.key)
         if (flight === undefined) alone.push(ask)
         else void this.#join(ask, flight)
@@ -136,10 +146,8 @@ export class CachedReads {
     if (ask.isRefresh || (entry.state !== 'value' && entry.state !== 'known')) return false
     const text = entry.state === 'value' ? entry.text : copy
     if (text === undefined) return false
-    const { incarnation } = entry.token
-    const stamps = stampsOf(text)
-    if (stamps === undefined || guard.state !== 'value' || stamps.incarnation !== incarnation) return false
-    if (generationOf(guard.text, incarnation) !== stamps.generation) return false
+    const version = guard.state === 'value' ? presentVersion(text, guard.text, entry.token.incarnation) : null
+    if (version === null) return false
     if (entry.state === 'value') this.#near.keep(entry.token, text)
     else this.#statistics.nearHits += ask.readings.length
     if (isTooLarge(text)) {
@@ -147,7 +155,7 @@ export class CachedReads {
       return true
     }
     this.#statistics.hits += ask.readings.length
-    answerAll(ask, (query) => ({ version: stamps.version, ...answerOf(text, query) }))
+    for (const reading of ask.readings) reading.resolve(new CachedAnswer(version, text, reading.query))
     return true
   }
 
@@ -267,6 +275,31 @@ function answerAll(ask: Ask, answer: (query: HoldingQuery) => HoldingAnswer): vo
     } catch (error) {
       reading.reject(error)
     }
+  }
+}
+
+/**
+ * What a query asks for, of a cached text, which is taken apart when somebody looks: in the turn of the one who asked, so that what comes of a
+ * round's texts isn't all there at once.
+ */
+class CachedAnswer implements HoldingAnswer {
+  readonly version: bigint
+  readonly #text: string
+  readonly #query: HoldingQuery
+  #parts: Pick<HoldingAnswer, 'holdings' | 'serials'> | undefined
+
+  constructor(version: bigint, text: string, query: HoldingQuery) {
+    this.version = version
+    this.#text = text
+    this.#query = query
+  }
+
+  get holdings(): HoldingAnswer['holdings'] {
+    return (this.#parts ??= answerOf(this.#text, this.#query)).holdings
+  }
+
+  get serials(): HoldingAnswer['serials'] {
+    return (this.#parts ??= answerOf(this.#text, this.#query)).serials
   }
 }
 

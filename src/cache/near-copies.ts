@@ -30,6 +30,7 @@ export class NearCopies {
 
   /** Keeps a copy in place of an older one. */
   keep(token: Token, text: string): void {
+    if (this.#bytesMax === 0) return
     this.drop(token.key)
     if (text.length > this.#bytesMax) return
     this.#copies.set(token.key, { token, text })

@@ -19,6 +19,9 @@ export interface StoredSerials {
 /** What the arguments of a verb say about quantities. */
 export type Given = Pick<Change, 'amount' | 'serials' | 'properties'>
 
+const noSerials: ReadonlyMap<string, readonly SerialEntry[]> = new Map()
+const none: readonly SerialEntry[] = []
+
 /**
  * An inventory that talks to the database and remembers nothing itself. What the cores have in common: they differ in their quantities
  * alone.
@@ -62,17 +65,17 @@ export abstract class Core<Q, G> extends Inventory<Q, G> {
       isLocked,
       source,
     )
-    const byItem = Map.groupBy(serials, (serial) => serial.item)
-    const entries: [string, Q][] = []
+    const byItem = serials.length === 0 ? noSerials : Map.groupBy(serials, (serial) => serial.item)
+    const quantities = new Map<string, Q>()
     const positions = new Map<string, bigint>()
     for (const { item, quantity, position } of holdings) {
-      const ofItem = byItem.get(item) ?? []
+      const ofItem = byItem.get(item) ?? none
       const value = this.stored(item, quantity, { count: ofItem.length, entries: () => ofItem }, false)
       if (value === undefined) continue
-      entries.push([item, value])
+      quantities.set(item, value)
       if (position !== null) positions.set(item, position)
     }
-    return new Items(entries, { version, positions })
+    return new Items(quantities, { version, positions, isOwn: true })
   }
 
   override async write(deal: Deal): Promise<Outcome<Q>[]> {

@@ -157,7 +157,7 @@ export class Ledger {
     const scope = this.#enter()
     try {
       if (isLocked && scope === null) throw new NoTransactionError('a locked read')
-      await this.#provisions.provideApp(query.app, scope?.root)
+      if (!this.#provisions.isAppReady(query.app)) await this.#provisions.provideApp(query.app, scope?.root)
       if (scope !== null) return await scope.read(query, isLocked)
       if (this.#coherence === null || source === 'database') return await this.#readLane.read(query)
       return await this.#coherence.read(query, source === 'refresh')

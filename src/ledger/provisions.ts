@@ -40,8 +40,8 @@ export class Provisions {
   isReady({ changes }: Deal, root: Root | undefined): boolean {
     let made = 0n
     for (const change of changes) {
-      if (!this.#isAppReady(change.app)) return false
-      if (change.party !== null && !this.#isAppReady(change.party.app)) return false
+      if (!this.isAppReady(change.app)) return false
+      if (change.party !== null && !this.isAppReady(change.party.app)) return false
       made += serialsMade(change)
     }
     if (made === 0n) return true
@@ -64,7 +64,7 @@ export class Provisions {
 
   /** Sees to an app's tables, and that the database knows of the cache. */
   async provideApp(app: string, root: Root | undefined): Promise<void> {
-    if (this.#isAppReady(app)) return
+    if (this.isAppReady(app)) return
     // A wrapper of somebody's own may have made the deal, and the name becomes part of statements.
     toApp(app)
     if (root instanceof JoinedRoot) {
@@ -72,7 +72,7 @@ export class Provisions {
       await this.#coherence?.ready()
     } else if (root === undefined || !this.#storage.isSingleWriter) await this.#prepare(app)
     else if (!root.isBegun) await root.before(this.#prepare(app))
-    else if (!(await this.#migrator.isThere(app)) || !this.#isAppReady(app)) {
+    else if (!(await this.#migrator.isThere(app)) || !this.isAppReady(app)) {
       root.doom(new TablesAwaitedError(app))
       throw root.fault
     }
@@ -98,7 +98,8 @@ export class Provisions {
     return true
   }
 
-  #isAppReady(app: string): boolean {
+  /** Whether there is all that a read of an app needs. */
+  isAppReady(app: string): boolean {
     return this.#migrator.isReady(app) && (this.#coherence?.isReady ?? true)
   }
 

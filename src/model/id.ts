@@ -96,8 +96,18 @@ export function compareBytes(left: string, right: string): number {
  * @returns negative, zero or positive, as `Array.prototype.sort` wants it
  */
 export function compareNaturally(left: string, right: string): number {
-  const isLeftNumber = digitsPattern.test(left)
-  if (isLeftNumber !== digitsPattern.test(right)) return isLeftNumber ? -1 : 1
-  if (isLeftNumber && left.length !== right.length) return left.length - right.length
-  return compareBytes(left, right)
+  const isLeftNumber = isAllDigits(left)
+  if (isLeftNumber !== isAllDigits(right)) return isLeftNumber ? -1 : 1
+  if (!isLeftNumber) return compareBytes(left, right)
+  if (left.length !== right.length) return left.length - right.length
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
+// A list is compared pair by pair with every read: on ids this is several times as fast as a pattern.
+function isAllDigits(id: string): boolean {
+  for (let at = 0; at < id.length; at += 1) {
+    const code = id.charCodeAt(at)
+    if (code < 48 || code > 57) return false
+  }
+  return id !== ''
 }

@@ -1,6 +1,8 @@
 import { inspect } from 'node:util'
 import { compareNaturally, toId, type ItemId } from './id.ts'
 
+const nowhere: ReadonlyMap<string, bigint> = new Map()
+
 /**
  * What an account has: a read-only map from item to quantity, all of one moment.
  *
@@ -20,17 +22,19 @@ export class Items<Q> {
   /**
    * @param entries pairs of a canonical item id and its quantity, in any order
    * @param options `version` of the account; `isOrdered` keeps the given order instead of the natural one; `positions` in the
-   *   user's order, of those items that have one
+   *   user's order, of those items that have one; `isOwn`: the entries are a map that nobody else has, which need not be copied
    */
   constructor(
     entries: Iterable<readonly [string, Q]>,
-    options: { version?: bigint; isOrdered?: boolean; positions?: ReadonlyMap<string, bigint> } = {},
+    options: { version?: bigint; isOrdered?: boolean; positions?: ReadonlyMap<string, bigint>; isOwn?: boolean } = {},
   ) {
-    const list = [...entries]
-    if (options.isOrdered !== true) list.sort(([left], [right]) => compareNaturally(left, right))
-    this.#quantities = new Map(list)
+    const quantities = options.isOwn === true && entries instanceof Map ? (entries as Map<string, Q>) : new Map(entries)
+    const isOrdered = options.isOrdered === true || isInOrder(quantities.keys())
+    this.#quantities = isOrdered
+      ? quantities
+      : new Map([...quantities].sort(([left], [right]) => compareNaturally(left, right)))
     this.version = options.version ?? 0n
-    this.#positions = options.positions ?? new Map()
+    this.#positions = options.positions ?? nowhere
   }
 
   /** How many different items there are. */
@@ -117,4 +121,14 @@ export class Items<Q> {
   [inspect.custom](_depth: number, options: object): string {
     return `Items ${inspect(this.#quantities, options).replace(/^Map/, '')}`
   }
+}
+
+/** Most lists come in order from where they were kept: looking costs less than sorting them again. */
+function isInOrder(ids: Iterable<string>): boolean {
+  let last = ''
+  for (const id of ids) {
+    if (last !== '' && compareNaturally(last, id) > 0) return false
+    last = id
+  }
+  return true
 }

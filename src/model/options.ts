@@ -16,9 +16,8 @@ export function toOptions<Options extends object>(
 ): Options {
   if (typeof options !== 'object' || options === null)
     throw new InvalidArgumentError(argument, options, 'an object, or left out')
-  const known: ReadonlySet<string> = new Set(names)
   for (const [name, value] of Object.entries(options)) {
-    if (value === undefined || known.has(name)) continue
+    if (value === undefined || names.includes(name as keyof Options & string)) continue
     throw new InvalidArgumentError(
       `${argument}.${name}`,
       value,

@@ -29,7 +29,7 @@ export class MemcachedCache implements Cache {
   }
 
   find(lookups: readonly Lookup[]): Promise<Found[]> {
-    for (const { key, guard } of lookups) assert(isKey(key) && isKey(guard))
+    assert(areKeys(lookups))
     if (this.#servers.length === 1) return this.#first.find(lookups)
     const none: Found = { entry: unreachable, guard: unreachable }
     return this.#spread(
@@ -41,7 +41,7 @@ export class MemcachedCache implements Cache {
   }
 
   intend(lookups: readonly Lookup[]): Promise<Intended[]> {
-    for (const { key, guard } of lookups) assert(isKey(key) && isKey(guard))
+    assert(areKeys(lookups))
     if (this.#servers.length === 1) return this.#first.intend(lookups)
     const none: Intended = { isAcknowledged: false, reason: 'it has no server' }
     return this.#spread(
@@ -122,7 +122,18 @@ export class MemcachedCache implements Cache {
   }
 }
 
-/** Whether it can be sent as it is: anything else would be taken for commands. */
+/** Whether all keys can be sent as they are: anything else would be taken for commands. */
+function areKeys(lookups: readonly Lookup[]): boolean {
+  let last = ''
+  for (const { key, guard } of lookups) {
+    if (!isKey(key)) return false
+    // Most of the time all have the same.
+    if (guard !== last && !isKey(guard)) return false
+    last = guard
+  }
+  return true
+}
+
 function isKey(key: string): boolean {
   return /^[!-~]{1,250}$/.test(key)
 }

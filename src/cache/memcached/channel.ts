@@ -10,6 +10,9 @@ import { MemcachedToken } from './token.ts'
 // What an entry takes besides its key and its value, generously: 56 bytes of header in memcached 1.6, and a chunk's of a long value.
 const entryOverheadBytes = 512
 
+// Whoever asks for more together gets a round of their own: it is answered while the server is at the next one.
+const keysPerRound = 32
+
 /** A connection to a server that is known to do what the protocol depends on: the contract's calls, for the keys of this server. */
 export class Channel {
   readonly #connection: Connection
@@ -147,7 +150,8 @@ export class Channel {
     }
     this.#text = text
     const found = round.answer(lookups.length)
-    this.#connection.flushSoon()
+    if (round.keyCount >= keysPerRound) this.#closeRound()
+    else this.#connection.flushSoon()
     return found
   }
 

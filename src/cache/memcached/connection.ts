@@ -20,8 +20,8 @@ interface Pending {
   left: number
 }
 
-// More than the answers to a round of 128 accounts; a larger one comes in pieces.
-const readBytes = 64 * 1024
+// More than the answers to a round of accounts with a hundred items each; a larger one comes in pieces.
+const readBytes = 256 * 1024
 const keepAliveMs = 30_000
 
 // When so much of the list lies behind, it is cut: below that, cutting costs more than the memory.

@@ -50,6 +50,11 @@ export class Round implements Exchange {
     return this.#keys.length + this.#guards.length
   }
 
+  /** How many keys it has so far. */
+  get keyCount(): number {
+    return this.#keys.length
+  }
+
   /** The guards that are to be read after the keys. */
   get guards(): readonly string[] {
     return this.#guards
