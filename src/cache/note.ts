@@ -1,5 +1,4 @@
-import { hostname } from 'node:os'
-import process from 'node:process'
+import { hasEnded, type ProcessIdentity } from './process-identity.ts'
 
 /** What a database remembers of its cache. */
 export interface CacheNote {
@@ -19,7 +18,8 @@ export interface StoredNote {
   readonly cache: string
   /** Starts all keys: 22 characters that hold a UUID of version 7, so that what lies in a cache from any other time is never found. */
   readonly prefix: string
-  readonly process: CacheNote['process']
+  /** The process that has the cache in its memory; null for a cache that many can share. */
+  readonly process: ProcessIdentity | null
 }
 
 /** Reads a note; null for what is none. */
@@ -38,16 +38,11 @@ export function toCacheNote(text: string): CacheNote {
   const bytes = Buffer.from(note.prefix, 'base64url')
   // The first six bytes of such a UUID are its time.
   const since = bytes.length === 16 ? bytes.readUIntBE(0, 6) : null
-  return { name: note.cache, since, process: note.process, isAbandoned: isAbandoned(note) }
+  const process = note.process === null ? null : { host: note.process.host, id: note.process.id }
+  return { name: note.cache, since, process, isAbandoned: isAbandoned(note) }
 }
 
-/** Whether the process that had the cache in its memory is gone; of another machine's process nobody knows. */
+/** Whether the process that had the cache in its memory is certain to have ended. */
 export function isAbandoned(note: StoredNote | null): boolean {
-  if (note === null || note.process === null || note.process.host !== hostname()) return false
-  try {
-    process.kill(note.process.id, 0)
-    return false
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH'
-  }
+  return note !== null && note.process !== null && hasEnded(note.process)
 }

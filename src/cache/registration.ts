@@ -1,10 +1,10 @@
 import { hostname } from 'node:os'
-import process from 'node:process'
 import { uuidv7obj } from 'uuidv7'
 import { CacheMismatchError } from '../errors.ts'
 import type { CachedStorage } from '../storage/cached-contract.ts'
 import type { Cache } from './contract.ts'
 import { isAbandoned, parseNote, toCacheNote, type CacheNote, type StoredNote } from './note.ts'
+import { ownIdentity } from './process-identity.ts'
 
 /** A cache that a database remembers. */
 export interface Registered {
@@ -24,7 +24,7 @@ export async function register(
   cache: Cache,
 ): Promise<Registered> {
   const name = nameFromEverywhere(cache)
-  const own: StoredNote = { cache: name, prefix: newPrefix(), process: ownProcess(cache) }
+  const own: StoredNote = { cache: name, prefix: newPrefix(), process: cache.kind === 'memory' ? ownIdentity() : null }
   for (;;) {
     const noted = await storage.cacheNote()
     const found = noted === null ? null : parseNote(noted)
@@ -77,8 +77,4 @@ export async function forgetNote(storage: Pick<CachedStorage, 'cacheNote' | 'not
 /** 22 characters, unique for ever. */
 function newPrefix(): string {
   return Buffer.from(uuidv7obj().bytes).toString('base64url')
-}
-
-function ownProcess({ kind }: Cache): CacheNote['process'] {
-  return kind === 'memory' ? { host: hostname(), id: process.pid } : null
 }

@@ -73,7 +73,7 @@ const rooms: readonly Room[] = [
     files: /^src\/cache\/[^/]+\.ts$/,
     open: [errors, model],
     types: [contract],
-    packages: /^(?:node:(?:diagnostics_channel|os|process)|uuidv7)$/,
+    packages: /^(?:node:(?:diagnostics_channel|fs|os|process)|uuidv7)$/,
   },
   cache('memory', /^node:/),
   cache('memcached', /^node:/),
