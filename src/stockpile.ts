@@ -193,7 +193,7 @@ export class Stockpile implements AsyncDisposable {
   /**
    * Changes holdings of an app by SQL, many at once, in one transaction. Every cached value of the app is out at the moment of the commit, at
    * a cost that doesn't grow with their number, and no reader gets an older one afterwards. The history gets an entry for every holding that
-   * was changed.
+   * was changed. What it changes in other apps counts as changed by hand.
    *
    * @param work gets a function that runs one statement; nothing but that can be used inside
    * @returns what the work returned, after the commit

@@ -44,6 +44,26 @@ export const bulk: Suite = {
       },
     },
     {
+      title: 'a bulk change that changes another app puts its accounts on the list',
+      notIn: byOthers,
+      run: async (context) => {
+        const { app, otherApp: other, stockpile } = context
+        await stockpile.deal([app, other].map((some) => stockpile.tally(some, 'ann').plan.add('wheat', 5)))
+        await withStorage(context, async (storage) => {
+          await storage.noteCache(null, 'some cache')
+          const session = await storage.bulk(app)
+          await session.run(more, [])
+          await session.run(more.replace('farm', other), [])
+          await session.commit()
+          const listed: object[] = []
+          await storage.takeChanges(10, async (accounts) => void listed.push(...accounts))
+          assert.deepEqual(listed, [{ app: other, user: 'ann' }])
+          await storage.noteCache('some cache', null)
+        })
+        assert.equal(await stockpile.tally(other, 'ann').get('wheat'), 15n)
+      },
+    },
+    {
       title: 'a bulk change that is rolled back leaves everything as it was',
       notIn: byOthers,
       run: async (context) => {

@@ -42,7 +42,7 @@ export class MysqlBulkSession implements BulkSession {
     try {
       if ((await connection.run(raiseGeneration(app))) === 0) throw new TablesMissingError(app, connections.location)
       const [row] = await connection.rows<readonly [string]>(readMeta(generationOf(app)))
-      await connection.runAll(['SET @stockpile_bulk = 1', setMark])
+      await connection.runAll([`SET @stockpile_bulk = '${app}'`, setMark])
       return new MysqlBulkSession(app, BigInt(row?.[0] ?? 0), connection, session)
     } catch (error) {
       await session.rollback()

@@ -148,10 +148,10 @@ function enter(
     FROM ${account} AS a ${join} WHERE a.user_id = ${side}.user_id;`
 }
 
-/** Puts an account on the list of changes, where there is a cache and no bulk change that makes all of it void. */
+/** Puts an account on the list of changes, where there is a cache and no bulk change of this app that makes all of it void. */
 function list({ app }: Tables, side: Side): string {
   return `INSERT INTO stockpile_change (app, user_id)
-    SELECT '${app}', ${side}.user_id FROM stockpile_meta WHERE name = 'cache' AND @stockpile_bulk IS NULL;`
+    SELECT '${app}', ${side}.user_id FROM stockpile_meta WHERE name = 'cache' AND NOT (@stockpile_bulk <=> '${app}');`
 }
 
 /** A mark for a holding that a trigger writes: another than it had. */

@@ -46,7 +46,7 @@ export class PostgresBulkSession implements BulkSession {
     const connection = await connections.take('transaction')
     try {
       const patience = once(`SELECT set_config('lock_timeout', $1, true)`, [String(options.lockWaitMs)])
-      const answers = await connection.run([bounds.begin, patience, markBulk, raiseGeneration(app)])
+      const answers = await connection.run([bounds.begin, patience, markBulk(app), raiseGeneration(app)])
       const generation = answers[3]?.rows[0]?.[0]
       if (typeof generation !== 'string') throw new TablesMissingError(app, connections.location)
       return new PostgresBulkSession(connections, connection, options, BigInt(generation))

@@ -140,5 +140,7 @@ export function raiseGeneration(app: string): Call {
   ])
 }
 
-/** Keeps the triggers of this transaction from putting anything on the list of changes. Reads no table. */
-export const markBulk = once(`SELECT set_config('stockpile.bulk', '1', true)`)
+/** Keeps the triggers of an app from putting anything on the list of changes in this transaction. Reads no table. */
+export function markBulk(app: string): Call {
+  return once(`SELECT set_config('stockpile.bulk', $1, true)`, [app])
+}

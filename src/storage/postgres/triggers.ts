@@ -83,7 +83,7 @@ function advance(app: string, name: Name): string {
     `DECLARE at bigint; BEGIN
       INSERT INTO ${name('account')} AS a (user_id, version, changed_at) VALUES (owner, 1, ${now})
         ON CONFLICT (user_id) DO UPDATE SET version = a.version + 1, changed_at = excluded.changed_at RETURNING version INTO at;
-      IF current_setting('stockpile.bulk', true) IS DISTINCT FROM '1'
+      IF current_setting('stockpile.bulk', true) IS DISTINCT FROM '${app}'
         AND EXISTS (SELECT FROM stockpile_meta WHERE stockpile_meta.name = 'cache') THEN
         INSERT INTO stockpile_change (app, user_id) VALUES ('${app}', owner);
         PERFORM pg_notify('stockpile_change', '');

@@ -195,7 +195,7 @@ class Steps {
       `UPDATE ${this.#account} SET version = version + 1, changed_at = MAX(changed_at, ${time}) WHERE user_id = ${user}`,
       `INSERT INTO stockpile_change (app, user_id)
         SELECT '${this.app}', ${user} WHERE EXISTS (SELECT 1 FROM stockpile_meta WHERE name = 'cache')
-          AND NOT EXISTS (SELECT 1 FROM stockpile_meta WHERE name = 'bulk')`,
+          AND NOT EXISTS (SELECT 1 FROM stockpile_meta WHERE name = 'bulk' AND value = '${this.app}')`,
     ]
   }
 
