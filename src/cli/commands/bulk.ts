@@ -11,7 +11,7 @@ const description = `Runs the SQL statements of a file, or of standard input (-)
 one fails or the command is stopped. They are separated by semicolons.
 
 The history gets an entry for every holding that they change. With --cache, every cached value of the app is out at the moment of the commit, \
-at a cost that doesn't grow with their number, and no reader gets an older one afterwards. Other apps must not be changed in it.
+at a cost that doesn't grow with their number, and no reader gets an older one afterwards. What they change in other apps counts as changed by hand.
 
 Statements that end a transaction are refused, among them all of MariaDB's and MySQL's that commit by themselves, such as TRUNCATE and \
 CREATE TABLE. Commands that only a shell knows are refused too, such as DELIMITER or \\copy. Prints how many statements there were, and how many rows \
