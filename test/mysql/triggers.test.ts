@@ -214,7 +214,7 @@ describe('a change by hand', () => {
       .set('ham', 1)
       .catch(() => undefined)
     await byHand('UPDATE {h} SET quantity = 7')
-    await byHand("SET @stockpile_bulk = 'farm'")
+    await byHand(`SET @stockpile_bulk = '${app}'`)
     await byHand('UPDATE {h} SET quantity = 8')
     await byHand('SET @stockpile_bulk = NULL')
     await lab.storage.noteCache('a cache', null)
