@@ -7,6 +7,7 @@ import {
   guardText,
   isTooLarge,
   patched,
+  presentVersion,
   stampsOf,
   tooLargeText,
 } from '../../src/cache/account-text.ts'
@@ -202,4 +203,19 @@ test('a guard says its generation only to those who ask the same life of the ser
   expect(generationOf(guardText('a:1', 12n), 'a:2')).toBeUndefined()
   expect(generationOf(`${guardText('a:1', 12n)} 13`, 'a:1')).toBeUndefined()
   expect(generationOf('2 a:1 12', 'a:1')).toBeUndefined()
+})
+
+test('a value is of the present only under the guard of its own generation, and in its own life of the server', () => {
+  const lives = fc.constantFrom('1', '11', '1:1', '1:11')
+  const generations = fc.constantFrom(1n, 11n, 111n, 0n)
+  fc.assert(
+    fc.property(accounts, lives, lives, generations, generations, (account, life, other, generation, current) => {
+      const own = { incarnation: life, generation: generation.toString(), version: 41n }
+      for (const text of [accountText(own, rowsOf(account)), tooLargeText(own)]) {
+        const isPresent = life === other && generation === current
+        expect(presentVersion(text, guardText(other, current), other)).toBe(isPresent ? 41n : null)
+        expect(presentVersion(text, guardText(life, generation), other)).toBe(life === other ? 41n : null)
+      }
+    }),
+  )
 })
