@@ -128,6 +128,19 @@ SELECT user_id FROM farm_stockpile_holding`
     expect(await application.tally('farm', 'ann').get('apple')).toBe(7n)
   })
 
+  it('bulk does all statements or none, and says in which line one failed', async () => {
+    await using scene = await openScene(dialect, cacheName)
+    const { application, cache, run } = scene
+    const input = 'UPDATE farm_stockpile_holding SET quantity = 9;\n\nUPDATE farm_stockpile_holding\nSET quantity = -1'
+    const ended = await run(['bulk', 'farm', '-', '--cache', cache.url], { input })
+    expect(ended).toMatchObject({ code: 3, stdout: '' })
+    expect(ended.stderr).toMatch(/^error: standard input, line 3: .*\(DATABASE\)\n$/s)
+    const told = await run(['bulk', 'farm', '-', '--cache', cache.url, '--json'], { input })
+    expect(JSON.parse(told.stderr)).toMatchObject({ error: { code: 'DATABASE', data: { line: 3 } } })
+    expect(await application.tally('farm', 'ann').uncached.get('apple')).toBe(5n)
+    expect(await application.tally('farm', 'ann').get('apple')).toBe(5n)
+  })
+
   it('relay --once removes the cached values of who was changed by hand', async () => {
     await using scene = await openScene(dialect, cacheName)
     const { application, cache, run } = scene

@@ -16,6 +16,15 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'empty.csv'), '')
   writeFileSync(join(folder, 'notes.txt'), 'hello\n')
   mkdirSync(join(folder, 'folder.csv'))
+  writeFileSync(join(folder, 'empty.sql'), '-- later\n;\n')
+  writeFileSync(
+    join(folder, 'half.sql'),
+    "UPDATE farm_stockpile_holding SET quantity = 3;\nDELETE FROM a WHERE b = 'c;\n",
+  )
+  writeFileSync(join(folder, 'dump.sql'), 'SELECT 1;\n\nDELIMITER //\n')
+  writeFileSync(join(folder, 'umlauts.sql'), Buffer.from("SELECT '\u00e4'", 'latin1'))
+  writeFileSync(join(folder, 'ends.sql'), 'SELECT 1;\nCOMMIT')
+  writeFileSync(join(folder, 'one.sql'), 'SELECT 1')
   await runCommand(['migrate', 'farm'], { folder, storage: 'sqlite:mistakes.db' })
 })
 
@@ -148,6 +157,62 @@ const mistakes: readonly (readonly [what: string, command: readonly string[], co
     2,
     '--item is for CSV: say --csv if that is what - is (USAGE)',
   ],
+  ['a missing file of SQL', ['bulk', 'farm', 'nowhere.sql'], 2, 'there is no file nowhere.sql (USAGE)'],
+  [
+    'SQL without a statement',
+    ['bulk', 'farm', 'empty.sql'],
+    2,
+    'empty.sql has no statement in it, so there is nothing to do (USAGE)',
+  ],
+  [
+    'SQL that ends in a text',
+    ['bulk', 'farm', 'half.sql'],
+    2,
+    'half.sql, line 2: a quote is opened and not closed before the end (USAGE)',
+  ],
+  [
+    'a DELIMITER',
+    ['bulk', 'farm', 'dump.sql'],
+    2,
+    "dump.sql, line 3: DELIMITER is a command of the shell mysql and no SQL, and none of a bulk change's statements needs it: leave it out, and end statements with ; (USAGE)",
+  ],
+  [
+    'SQL in another encoding',
+    ['bulk', 'farm', 'umlauts.sql'],
+    2,
+    'umlauts.sql is not all utf-8: name its encoding with --encoding (USAGE)',
+  ],
+  [
+    'SQL that would end the transaction',
+    ['bulk', 'farm', 'ends.sql'],
+    2,
+    "ends.sql, line 2: sql must be one statement that leaves the transaction open: no BEGIN, SAVEPOINT, COMMIT or ROLLBACK; got 'COMMIT' (INVALID_ARGUMENT)",
+  ],
+  [
+    'a bulk change of an app that nobody made',
+    ['bulk', 'fram', 'one.sql'],
+    3,
+    "app fram has no tables in sqlite:mistakes.db: run `npx stockpile migrate fram`, or call stockpile.migrate(['fram']), or make the Stockpile with tables: 'auto' (TABLES_MISSING)",
+  ],
+  [
+    'a relay without a cache',
+    ['relay'],
+    2,
+    'no cache is named: say which with --cache URL or the environment variable STOCKPILE_CACHE (USAGE)',
+  ],
+  [
+    'a cache that is none',
+    ['all', 'farm', '1', '--cache', 'couch://anna:geheim@host'],
+    2,
+    "'couch://anna:***@host' names no cache (USAGE)\nURL is memcached:HOST:PORT,HOST:PORT or redis://user:password@host:6379/0",
+  ],
+  [
+    'a cache without a server',
+    ['all', 'farm', '1', '--cache', 'memcached:'],
+    2,
+    "servers must be 'host:port', 'host', 'unix:/path' or 'memcached://host:port' of each server; got '' (INVALID_ARGUMENT)",
+  ],
+  ['--yes to nothing', ['cache', '--yes'], 2, '--yes is for --forget (USAGE)'],
 ]
 
 describe('a mistake', () => {

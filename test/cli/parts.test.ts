@@ -1,11 +1,15 @@
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Cache } from '../../src/index.ts'
 import { toKey, toRun } from '../../src/cli/apply/idempotency-key.ts'
 import { readLines } from '../../src/cli/apply/lines.ts'
 import { SeenDeals } from '../../src/cli/apply/seen-deals.ts'
+import { cacheHint } from '../../src/cli/cache-hint.ts'
+import { openCache } from '../../src/cli/cache-url.ts'
 import { toTable } from '../../src/cli/output.ts'
 import { Progress } from '../../src/cli/progress.ts'
+import { RelayReport } from '../../src/cli/relay-report.ts'
 import { withoutPassword } from '../../src/cli/report-failure.ts'
 
 describe('the key of a deal', () => {
@@ -100,6 +104,87 @@ describe('progress', () => {
     progress.tell({ part: null, text: '20 deals' })
     progress.end()
     expect(lines).toEqual(['50 %: 10 deals\n', '20 deals\n'])
+  })
+})
+
+describe('the report of a relay', () => {
+  function recorded(isJson = false): {
+    lines: string[]
+    faults: string[]
+    report: RelayReport
+    pass: (ms: number) => void
+  } {
+    const [lines, faults]: [string[], string[]] = [[], []]
+    let time = Date.UTC(2026, 10, 21)
+    const options = {
+      print: (line: string) => void lines.push(line),
+      complain: (line: string) => void faults.push(line),
+    }
+    return {
+      lines,
+      faults,
+      report: new RelayReport({ isJson, ...options, now: () => time }),
+      pass: (ms) => void (time += ms),
+    }
+  }
+
+  it('tells what is new since it told before, and the sum in the end', () => {
+    const { lines, report } = recorded()
+    for (const total of [0, 2, 2, 3]) report.tell(total)
+    report.end(1_003)
+    expect(lines).toEqual([
+      '2026-11-21T00:00:00.000Z  2 accounts',
+      '2026-11-21T00:00:00.000Z  1 account',
+      '2026-11-21T00:00:00.000Z  1,000 accounts',
+      'Cached values were removed: 1,003 accounts in all.',
+    ])
+    const json = recorded(true)
+    json.report.end(2)
+    expect(json.lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      { time: '2026-11-21T00:00:00.000Z', accounts: 2 },
+      { total: 2 },
+    ])
+  })
+
+  it('tells a fault that lasts once a minute, and again when it comes back', () => {
+    const { faults, report, pass } = recorded()
+    const fail = (text: string): void => report.logger.warn('the relay failed', { error: new Error(text) })
+    for (let count = 0; count < 3; count += 1) fail('away')
+    pass(61_000)
+    fail('away')
+    fail('slow')
+    report.tell(1)
+    fail('slow')
+    expect(faults.map((fault) => fault.slice(11, 19) + fault.slice(24))).toEqual([
+      '00:00:00  the relay failed: away',
+      '00:01:01  the relay failed: away',
+      '00:01:01  the relay failed: slow',
+      '00:01:01  the relay failed: slow',
+    ])
+  })
+})
+
+describe('the hint about a cache', () => {
+  it('names it as --cache does', async () => {
+    const hint = (cache: Cache): string => cacheHint(JSON.stringify({ cache: cache.name, process: null }))
+    for (const url of [
+      'memcached:10.0.0.5:11211,10.0.0.6:11212',
+      'redis://10.0.0.5:6379/2',
+      'redis://cache:6380/0#the%20farm',
+    ]) {
+      await using cache = { open: await openCache(url), [Symbol.asyncDispose]: () => cache.open.close() }
+      const said = /--cache (\S+),/.exec(hint(cache.open))?.[1] ?? ''
+      const again = await openCache(said.replace('HOST:PORT', 'cache:6380'))
+      expect(again.name).toBe(cache.open.name)
+      await again.close()
+    }
+    expect(cacheHint(JSON.stringify({ cache: 'redis:127.0.0.1:6379/0 on pluto', process: null }))).toContain(
+      '--cache redis://127.0.0.1:6379/0 on the machine pluto,',
+    )
+    expect(cacheHint(JSON.stringify({ cache: 'memory:x', process: { host: 'pluto', id: 7 } }))).toContain(
+      'process 7 on pluto',
+    )
+    expect(cacheHint('nonsense')).toBe('On the command line: see stockpile cache')
   })
 })
 
