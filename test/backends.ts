@@ -168,7 +168,11 @@ async function mariaDbOutsider(connection: Connection): Promise<Outsider> {
         sql,
         'SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()',
       ),
-    end: () => connection.end(),
+    end: async () => {
+      // A server that only notices that the connection is gone still has its locks a moment later.
+      await sql('ROLLBACK')
+      await connection.end()
+    },
   }
 }
 
@@ -186,7 +190,10 @@ async function postgresOutsider(client: Client): Promise<Outsider> {
         `SELECT COUNT(*) FROM pg_stat_activity
           WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`,
       ),
-    end: () => client.end(),
+    end: async () => {
+      await sql('ROLLBACK')
+      await client.end()
+    },
   }
 }
 
