@@ -23,7 +23,7 @@ export function ownIdentity(): ProcessIdentity {
 
 /** Whether a process is certain to have ended; of another machine's, or another container's, nobody knows. */
 export function hasEnded(other: ProcessIdentity, own = ownIdentity()): boolean {
-  if (other.host !== own.host || (other.boot === null) !== (own.boot === null)) return false
+  if (other.host !== own.host || typeof other.boot !== typeof own.boot) return false
   if (other.boot !== own.boot) return true
   if (other.space !== own.space) return false
   if (!isRunning(other.id)) return true

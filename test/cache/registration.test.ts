@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { hostname } from 'node:os'
 import process from 'node:process'
 import { expect, test } from 'vitest'
+import { ownIdentity } from '../../src/cache/process-identity.ts'
 import { register, unregister } from '../../src/cache/registration.ts'
 import { CacheMismatchError } from '../../src/errors.ts'
 import { memoryCache, type Cache } from '../../src/index.ts'
@@ -46,14 +46,15 @@ test('of two who register different caches at once, one is refused', async () =>
 test('the cache in the memory of a process that died is forgotten by the next who comes', async () => {
   await withDatabase(async (storage) => {
     const { pid } = spawnSync(process.execPath, ['--eval', ''])
+    const own = ownIdentity()
     const noteOf = (id: number, host: string): string =>
-      JSON.stringify({ cache: 'memory:1', prefix: 'p', process: { host, id } })
-    await storage.noteCache(null, noteOf(pid, hostname()))
+      JSON.stringify({ cache: 'memory:1', prefix: 'p', process: { ...own, host, id } })
+    await storage.noteCache(null, noteOf(pid, own.host))
     const { note, prefix } = await register(storage, memoryCache())
     expect(note).toBe(await storage.cacheNote())
     expect(prefix).not.toBe('p')
     // Of one that lives nobody takes it away, nor of one on a machine where nobody can look.
-    for (const other of [noteOf(process.pid, hostname()), noteOf(pid, `${hostname()}.elsewhere`)]) {
+    for (const other of [noteOf(own.id, own.host), noteOf(pid, `${own.host}.elsewhere`)]) {
       await storage.noteCache(await storage.cacheNote(), other)
       await expect(register(storage, memoryCache())).rejects.toThrow(CacheMismatchError)
       expect(await storage.cacheNote()).toBe(other)
