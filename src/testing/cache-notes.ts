@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import type { Storage } from '../index.ts'
+import { InTransactionError, type Storage } from '../index.ts'
 import type { Suite } from './behaviour.ts'
 import { byOthers } from './by-hand.ts'
+import { refusal } from './refusal.ts'
 import { withStorage } from './whole-accounts.ts'
 
 type Session = Awaited<ReturnType<Storage['begin']>>
@@ -41,6 +42,23 @@ export const cacheNotes: Suite = {
           assert.equal(await storage.noteCache('second', null), null)
           assert.equal(await storage.cacheNote(), null)
           assert.equal(await storage.noteCache(null, null), null)
+        }),
+    },
+    {
+      title: 'what is noted can be asked for and forgotten by anybody, outside of transactions',
+      notIn: byOthers,
+      run: (context) =>
+        withStorage(context, async (storage) => {
+          const { stockpile } = context
+          assert.equal(await stockpile.cacheNote(), null)
+          await storage.noteCache(null, 'some "cache"')
+          const note = { name: 'some "cache"', since: null, process: null, isAbandoned: false }
+          assert.deepEqual(await stockpile.cacheNote(), note)
+          await refusal(InTransactionError, () => stockpile.transaction(() => stockpile.forgetCache()))
+          await refusal(InTransactionError, () => stockpile.transaction(() => stockpile.cacheNote()))
+          assert.deepEqual(await stockpile.forgetCache(), note)
+          assert.equal(await stockpile.cacheNote(), null)
+          assert.equal(await stockpile.forgetCache(), null)
         }),
     },
     {
