@@ -153,10 +153,13 @@ export class Prover implements AsyncDisposable {
 
   /** Waits until it is enough; says after how many seconds. */
   async #wait(begin: number): Promise<number> {
-    const { readsMax, secondsMax, signal, onProgress } = this.#trial
+    const { readsMax, secondsMax, signal, onProgress, lifeMsMax, processes } = this.#trial
+    const hasMortals = lifeMsMax !== null && processes > 1
     for (;;) {
       const seconds = (nowUs() - begin) / 1e6
-      const isEnough = this.#reads >= readsMax || seconds >= secondsMax || signal?.aborted === true
+      // Where processes are to be killed, as many reads as you like prove little before one was.
+      const isRead = this.#reads >= readsMax && (!hasMortals || this.#kills > 0)
+      const isEnough = isRead || seconds >= secondsMax || signal?.aborted === true
       if (isEnough || this.#failure !== null) return seconds
       onProgress?.({ reads: this.#reads, seconds })
       await pause(10)
