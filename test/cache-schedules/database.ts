@@ -102,7 +102,10 @@ export class Transaction {
         else skipped.add(name)
       }
     }
-    return { ...this.#rows.load(names, skipped), cache: this.#database.note }
+    const loaded = this.#rows.load(names, skipped)
+    // One that somebody else made while this waited for another is there by now, and not locked.
+    const isLocked = ({ app, user }: AccountName): boolean => this.#database.locks.ownerOf(nameOf(app, user)) === this
+    return { ...loaded, accounts: loaded.accounts.filter(isLocked), cache: this.#database.note }
   }
 
   /** Locks a row, whatever it is. */
