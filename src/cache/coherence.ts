@@ -173,7 +173,8 @@ export class Coherence {
     // Who can't be read has no value: by hand, any name can be written.
     const known = accounts.filter(({ user }) => isUser(user))
     const removed = await this.cache.remove(known.map(({ app, user }) => keys.account(app, user)))
-    if (removed.includes(false)) throw new CacheUnavailableError(this.cache.location, 'values could not be removed')
+    if (removed.includes(false))
+      throw new CacheUnavailableError(this.cache.location, 'it could not be reached', 'remove')
     this.statistics.relayed += known.length
   }
 }

@@ -7,15 +7,19 @@ export class CacheUnavailableError extends StockpileError {
     isRetryable: true,
     meaning:
       'The cache did not acknowledge in time that values are about to change, so writing them could have left old ones in it. ' +
-      'With `whenUnreachable: "eventual"` the write happens nevertheless.',
+      'With `whenUnreachable: "eventual"` the write happens nevertheless. From `relay()`: values that were changed by hand could not be removed yet.',
     afterwards: nothingWritten,
   }
 
-  constructor(location: string, reason: string, options?: ErrorOptions) {
+  /** @param tried what the cache did not acknowledge: that values are about to change, or that values are to be removed after a change by hand */
+  constructor(location: string, reason: string, tried: 'announce' | 'remove' = 'announce', options?: ErrorOptions) {
     super(
-      `the cache at ${location} did not acknowledge that values are about to change: ${reason}; nothing was written, so that nobody reads old values: ` +
-        'try again when the cache can be reached',
-      { location, reason },
+      tried === 'announce'
+        ? `the cache at ${location} did not acknowledge that values are about to change: ${reason}; nothing was written, so that nobody reads old values: ` +
+            'try again when the cache can be reached'
+        : `the cache at ${location} did not remove what was changed by hand: ${reason}; readers may see the old values until it does: ` +
+            'it is tried again by itself, as long as a process with the cache runs',
+      { location, reason, tried },
       options,
     )
   }
