@@ -1,4 +1,5 @@
-import type { AppWrites, HoldingAnswer, HoldingRow, SerialRow } from '../storage/contract.ts'
+import type { HoldingAnswer, HoldingRow, SerialRow } from '../storage/contract.ts'
+import type { AccountWrites } from './account-writes.ts'
 
 /**
  * What a value says: a line of stamps, a line for each holding, an empty line, and a line for each serial, those of one item together. Fields
@@ -111,21 +112,19 @@ export function answerOf(
 /**
  * Does to the value of an account what was written to the account.
  *
- * @param version the account's version afterwards
- * @param writes in their order; only what belongs to `user`
+ * @param stamps with the account's version afterwards
+ * @param writes in their order
  */
-export function patched(text: string, stamps: Stamps, user: string, writes: readonly AppWrites[]): string {
+export function patched(text: string, stamps: Stamps, writes: readonly AccountWrites[]): string {
   const { holdings, serials } = sectionsOf(text)
   const lines = new Map(linesOf(holdings).map((line) => [line.slice(0, line.indexOf('\t')), line]))
-  const isOurs = (row: { readonly user: string }): boolean => row.user === user
   let serialText = serials
   for (const { holdingsGone, holdingsChanged, holdingsNew, serialsGone, serialsChanged, serialsNew } of writes) {
-    for (const { item } of holdingsGone.filter(isOurs)) lines.delete(item)
-    for (const row of holdingsChanged.filter(isOurs)) lines.set(row.item, holdingLine(row))
-    for (const row of holdingsNew.filter(isOurs)) lines.set(row.item, holdingLine(row))
-    const gone = serialsGone.filter(isOurs)
-    const kept = [...serialsChanged.filter(isOurs), ...serialsNew.filter(isOurs)]
-    if (gone.length > 0 || kept.length > 0) serialText = patchedSerials(serialText, gone, kept)
+    for (const { item } of holdingsGone) lines.delete(item)
+    for (const row of holdingsChanged) lines.set(row.item, holdingLine(row))
+    for (const row of holdingsNew) lines.set(row.item, holdingLine(row))
+    const kept = [...serialsChanged, ...serialsNew]
+    if (serialsGone.length > 0 || kept.length > 0) serialText = patchedSerials(serialText, serialsGone, kept)
   }
   return textOf(stamps, [...lines.values()], serialText)
 }

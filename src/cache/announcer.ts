@@ -2,6 +2,7 @@ import { CacheUnavailableError } from '../errors.ts'
 import type { AccountName, AppWrites, Writes } from '../storage/contract.ts'
 import type { Announcing } from '../storage/cached-contract.ts'
 import { accountText, generationOf, isTooLarge, patched, stampsOf, tooLargeText, type Stamps } from './account-text.ts'
+import { accountWrites, type AccountWrites } from './account-writes.ts'
 import type { Cache, Intended, Token } from './contract.ts'
 import type { Keys } from './keys.ts'
 import type { CacheStatistics } from './statistics.ts'
@@ -19,6 +20,14 @@ interface Announced {
   readonly intended: Extract<Intended, { isAcknowledged: true }>
 }
 
+/** What becomes of the intents after a commit: the new values in their place, and those for which there is none. */
+interface Publication {
+  readonly values: readonly { readonly token: Token; readonly text: string }[]
+  readonly useless: readonly Token[]
+}
+
+const nothingToPublish: Publication = { values: [], useless: [] }
+
 /**
  * Tells the cache what one database transaction writes: intents before COMMIT, while the accounts are locked, and the new values after it.
  * Nothing depends on what happens after COMMIT.
@@ -30,6 +39,7 @@ export class Announcer implements Announcing {
   readonly #statistics: CacheStatistics
   readonly #writes: AppWrites[] = []
   #announced: Announced[] = []
+  #publication: Publication | null = null
 
   /** @param note the note about the cache that the database must have */
   constructor(note: string, cache: Cache, keys: Keys, statistics: CacheStatistics) {
@@ -81,6 +91,8 @@ export class Announcer implements Announcing {
       }
     }
     this.#statistics.intents += accounts.length - missing.length
+    // While the database is at its COMMIT there is time for what would keep the next batch waiting after it.
+    setImmediate(() => this.#prepare())
     if (missing.length === 0) return []
     this.#statistics.intentsFailed += missing.length
     if (this.#cache.settings.whenUnreachable === 'eventual') return missing
@@ -89,15 +101,9 @@ export class Announcer implements Announcing {
 
   /** After the commit: replaces the intents by the new values, where they are known. Waits for nothing. */
   committed(): void {
-    const values: { token: Token; text: string }[] = []
-    const useless: Token[] = []
-    for (const { account, intended } of this.#announced) {
-      if (intended.token === null) continue
-      const text = this.#text(account, intended)
-      if (text === null) useless.push(intended.token)
-      else values.push({ token: intended.token, text })
-    }
-    this.#announced = []
+    this.#prepare()
+    const { values, useless } = this.#publication ?? nothingToPublish
+    this.#forget()
     this.#statistics.publishesLeftOut += useless.length
     if (useless.length > 0) void this.#cache.release(useless)
     if (values.length > 0) void this.#publish(values)
@@ -106,8 +112,28 @@ export class Announcer implements Announcing {
   /** After anything but a commit, or where what was committed isn't known: removes the intents, so that readers fill again. */
   withdraw(): void {
     const tokens = this.#announced.flatMap(({ intended }) => intended.token ?? [])
-    this.#announced = []
+    this.#forget()
     if (tokens.length > 0) void this.#cache.release(tokens)
+  }
+
+  #forget(): void {
+    this.#announced = []
+    this.#publication = null
+  }
+
+  /** Works out what is to be published, once; nothing where it is over already. */
+  #prepare(): void {
+    if (this.#publication !== null || this.#announced.length === 0) return
+    const values: { token: Token; text: string }[] = []
+    const useless: Token[] = []
+    const writes = accountWrites(this.#writes)
+    for (const { account, intended } of this.#announced) {
+      if (intended.token === null) continue
+      const text = this.#text(account, intended, writes.get(`${account.app} ${account.user}`) ?? [])
+      if (text === null) useless.push(intended.token)
+      else values.push({ token: intended.token, text })
+    }
+    this.#publication = { values, useless }
   }
 
   async #publish(values: readonly { readonly token: Token; readonly text: string }[]): Promise<void> {
@@ -119,19 +145,19 @@ export class Announcer implements Announcing {
 
   /** The account's new value, or null where it isn't known: the one before must be valid, and of the version that was found under the lock. */
   #text(
-    { app, user, before, after }: Written,
+    { before, after }: Written,
     { before: old, guard, incarnation }: Announced['intended'],
+    writes: readonly AccountWrites[],
   ): string | null {
-    const writes = this.#writes.filter((some) => some.app === app)
     const generation = guard === null ? undefined : generationOf(guard, incarnation)
     if (generation === undefined) return null
     const stamps: Stamps = { incarnation, generation, version: after }
     // Whoever makes an account knows all that is in it.
-    if (before === null) return this.#fitting(patched(accountText(stamps, nothing), stamps, user, writes), stamps)
+    if (before === null) return this.#fitting(patched(accountText(stamps, nothing), stamps, writes), stamps)
     const found = old === null ? undefined : stampsOf(old)
     if (old === null || found === undefined) return null
     if (found.incarnation !== incarnation || found.generation !== generation || found.version !== before) return null
-    return isTooLarge(old) ? tooLargeText(stamps) : this.#fitting(patched(old, stamps, user, writes), stamps)
+    return isTooLarge(old) ? tooLargeText(stamps) : this.#fitting(patched(old, stamps, writes), stamps)
   }
 
   #fitting(text: string, stamps: Stamps): string {
