@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { accountWrites } from '../../src/cache/account-writes.ts'
 import {
   accountText,
   answerOf,
@@ -167,7 +168,8 @@ test('a value with writes done to it is the value of the account after them', ()
           Array.isArray(rows) ? (rows as object[]).map((row) => ({ ...row, user: 'ann ' })) : rows,
         ]),
       ) as unknown as AppWrites
-      const text = patched(accountText(stamps, rowsOf(states[0]!)), later, user, [...writes, others])
+      const ours = accountWrites([...writes, others]).get(`${app} ${user}`) ?? []
+      const text = patched(accountText(stamps, rowsOf(states[0]!)), later, ours)
       expect(stampsOf(text)).toEqual(later)
       const last = rowsOf(states.at(-1)!)
       expect(ordered(answerOf(text, whole))).toEqual(ordered(answerOf(accountText(later, last), whole)))
