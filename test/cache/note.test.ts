@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import process from 'node:process'
 import { expect, it } from 'vitest'
 import { toCacheNote } from '../../src/cache/note.ts'
+import { ownIdentity } from '../../src/cache/process-identity.ts'
 import { register } from '../../src/cache/registration.ts'
 import { memoryCache } from '../../src/index.ts'
 
@@ -22,7 +23,8 @@ it('a note tells the cache’s name, since when it is remembered, and which proc
 
 it('a note of a process that is gone says so, but for one on another machine', () => {
   const { pid: id } = spawnSync(process.execPath, ['--version'])
-  const noteOf = (host: string): string => JSON.stringify({ cache: 'memory:x', prefix: 'p', process: { host, id } })
+  const noteOf = (host: string): string =>
+    JSON.stringify({ cache: 'memory:x', prefix: 'p', process: { ...ownIdentity(), host, id } })
   expect(toCacheNote(noteOf(hostname()))).toMatchObject({ since: null, isAbandoned: true })
   expect(toCacheNote(noteOf(`not-${hostname()}`))).toMatchObject({ isAbandoned: false })
 })

@@ -26,7 +26,7 @@ describe('an address', () => {
     ['redis://a:1', 'host:port'],
     ['memcached://a/b', 'host:port'],
     ['unix:memcached.sock', 'the full path'],
-    [['a', 'A:11211'], 'each named once'],
+    [['a', 'A:11211'], 'names each server once'],
   ])('%j is refused', (given, rule) => {
     expect(() => memcached(given as string)).toThrow(InvalidArgumentError)
     expect(() => memcached(given as string)).toThrow(rule)
