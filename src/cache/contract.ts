@@ -1,4 +1,4 @@
-import type { UnsupportedCacheError } from '../errors.ts'
+import type { DriverMissingError, UnsupportedCacheError } from '../errors.ts'
 
 /**
  * The contract that a cache fulfils: how the protocol of `coherence/` reaches one cache, which may be several servers.
@@ -97,7 +97,7 @@ export type Intended =
       readonly isAcknowledged: false
       readonly reason: string
       /** Why it will never be, where trying again can't help: what the writer gets to see. */
-      readonly cause?: UnsupportedCacheError
+      readonly cause?: UnsupportedCacheError | DriverMissingError
     }
 
 /** How a cache is used. */

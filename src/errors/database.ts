@@ -87,7 +87,7 @@ export class DriverMissingError extends StockpileError {
   static override readonly reference = {
     code: 'DRIVER_MISSING',
     isRetryable: false,
-    meaning: 'The npm package that talks to this kind of database is not installed; the message says which.',
+    meaning: 'The npm package that talks to this kind of database or cache is not installed; the message says which.',
     afterwards: nothingWritten,
   }
 

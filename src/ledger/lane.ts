@@ -4,9 +4,11 @@ import {
   ClosedError,
   ConflictError,
   ConnectionLostError,
+  DriverMissingError,
   LockTimeoutError,
   OutcomeUnknownError,
   QueueFullError,
+  UnsupportedCacheError,
 } from '../errors.ts'
 import type { PreparedDeal } from '../model/deal.ts'
 import type { BatchAnswer, LockWait, Settlement } from '../storage/contract.ts'
@@ -21,6 +23,16 @@ const retriesOfPartsMax = 3
 
 // The root of a batch of 1,024: parts of that size are tried one by one.
 const singlesMax = 32
+
+// No single deal is to blame for these, so the parts of a batch would fail like the whole.
+const everybodysErrors = [
+  OutcomeUnknownError,
+  ConnectionLostError,
+  CacheUnavailableError,
+  CacheMismatchError,
+  UnsupportedCacheError,
+  DriverMissingError,
+] as const
 
 /** How deals are batched. */
 export interface BatchOptions {
@@ -208,14 +220,7 @@ export class Lane {
       return
     }
     // Trying parts helps where the database refused something, or where one of them alone is held up or runs into conflicts.
-    if (
-      jobs.length === 1 ||
-      error instanceof OutcomeUnknownError ||
-      error instanceof ConnectionLostError ||
-      error instanceof CacheUnavailableError ||
-      error instanceof CacheMismatchError ||
-      (isHeldUp && wait === 'wait')
-    ) {
+    if (jobs.length === 1 || everybodysErrors.some((kind) => error instanceof kind) || (isHeldUp && wait === 'wait')) {
       for (const job of jobs) job.reject(error)
       return
     }

@@ -132,4 +132,17 @@ await stockpile.close()`
     expect(output).toBe(`true DRIVER_MISSING the package ${driver} is not installed: run \`npm install ${driver}\`\n`)
     expect(code).toBe(0)
   })
+
+  it('is told the command that installs the one for a cache, by the first write', async () => {
+    const program = `import { Stockpile, DriverMissingError } from 'stockpile'
+import { redis } from 'stockpile/redis'
+import { sqlite } from 'stockpile/sqlite'
+const stockpile = new Stockpile({ storage: sqlite('cached.db'), cache: redis('redis://localhost:1') })
+const error = await stockpile.tally('farm', 1).add('apple').catch((reason) => reason)
+console.log(error instanceof DriverMissingError, error.isRetryable, error.message)
+await stockpile.close()`
+    const { code, output } = await runNode(farm, ['--input-type=module', '-e', program])
+    expect(output).toBe('true false the package redis is not installed: run `npm install redis`\n')
+    expect(code).toBe(0)
+  })
 })

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { UnsupportedCacheError } from '../../errors.ts'
+import { DriverMissingError, UnsupportedCacheError } from '../../errors.ts'
 import type { Cache, CacheSettings, Entry, Found, Intended, Lookup, Token } from '../contract.ts'
 import type { Connection } from './connection.ts'
 import { headChars, tokenHexes } from './scripts.ts'
@@ -185,7 +185,8 @@ export class RedisCache implements Cache {
 
 /** Why an intent is not acknowledged. */
 function refusal(error: Error): Intended {
-  const cause = error instanceof UnsupportedCacheError ? { cause: error } : {}
+  const isLasting = error instanceof UnsupportedCacheError || error instanceof DriverMissingError
+  const cause = isLasting ? { cause: error } : {}
   return { isAcknowledged: false, reason: error.message, ...cause }
 }
 
