@@ -8,9 +8,6 @@ const own = {
   crowd: 'it works on a Stockpile of its own',
 } as const
 
-// oxlint-disable-next-line typescript/no-explicit-any
-type Anything = any
-
 /** How a Stockpile begins and ends. */
 export const lifecycle: Suite = {
   name: 'lifecycle',
@@ -20,7 +17,7 @@ export const lifecycle: Suite = {
       notIn: own,
       run: async (context) => {
         const storage = context.database.storage()
-        const odd: readonly (readonly [argument: string, options: Anything])[] = [
+        const odd: readonly (readonly [argument: string, options: unknown])[] = [
           ['options', undefined],
           ['options', null],
           ['options', 'farm.db'],
@@ -45,7 +42,7 @@ export const lifecycle: Suite = {
           ['batch.whenFull', { storage, batch: { whenFull: 'drop' } }],
         ]
         for (const [argument, options] of odd) {
-          const error = await refusal(InvalidArgumentError, () => new Stockpile(options))
+          const error = await refusal(InvalidArgumentError, () => new Stockpile(options as never))
           assert.equal(error.argument, argument)
         }
         await storage.close()

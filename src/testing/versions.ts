@@ -122,8 +122,7 @@ export const versions: Suite = {
       title: 'of two arguments that break a rule the first is reported: item, quantity, options, version, data, key',
       run: async (context) => {
         const inventory = context.tally()
-        // oxlint-disable-next-line typescript/no-explicit-any
-        const odd = (value: unknown): any => value
+        const odd = (value: unknown): never => value as never
         const argumentOf = async (work: () => unknown): Promise<string> =>
           (await refusal(InvalidArgumentError, work)).argument
         for (const verb of ['add', 'subtract', 'set'] as const) {
