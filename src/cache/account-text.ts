@@ -14,7 +14,8 @@ import type { AccountWrites } from './account-writes.ts'
  * sword 4712 []
  * ```
  *
- * An account that is too large to be kept has `*` in place of all that follows the stamps, so that nobody tries again.
+ * An account that is too large to be kept, or has an item that only somebody who writes by hand could name so, with a tab or a newline, has `*`
+ * in place of all that follows the stamps, so that nobody tries again.
  */
 export interface Stamps {
   /** The life of the server's process that the value belongs to. */
@@ -62,13 +63,18 @@ export function isTooLarge(text: string): boolean {
   return text.endsWith(tooLarge)
 }
 
-/** Writes the value of an account. */
+const breaksLines = /[\t\n]/
+
+/** Writes the value of an account; where an item has a name that would break it, one that says nothing but the stamps. */
 export function accountText(
   stamps: Stamps,
   { holdings, serials }: Pick<HoldingAnswer, 'holdings' | 'serials'>,
 ): string {
+  const serialsOf = Map.groupBy(serials, ({ item }) => item)
+  if ([...holdings.map(({ item }) => item), ...serialsOf.keys()].some((item) => breaksLines.test(item)))
+    return tooLargeText(stamps)
   const holdingLines = holdings.map(holdingLine)
-  const serialLines = [...Map.groupBy(serials, ({ item }) => item).values()].flat().map(serialLine)
+  const serialLines = [...serialsOf.values()].flat().map(serialLine)
   return textOf(stamps, holdingLines, serialLines.join('\n'))
 }
 
@@ -160,7 +166,7 @@ function holdingLine({ item, quantity, serials, position }: HoldingRow): string 
 
 function serialLine({ item, serial, properties }: SerialRow): string {
   // Outside of its strings, where somebody who writes by hand may put them, JSON takes a blank for either.
-  return `${item}\t${serial}\t${/[\t\n]/.test(properties) ? properties.replaceAll(/[\t\n]/g, ' ') : properties}`
+  return `${item}\t${serial}\t${breaksLines.test(properties) ? properties.replaceAll(/[\t\n]/g, ' ') : properties}`
 }
 
 /** Item, serial and properties. JSON writes a tab as `\t`, so no field has one. */
