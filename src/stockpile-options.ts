@@ -88,7 +88,7 @@ export function ledgerSettings(options: StockpileOptions): LedgerSettings {
     audit: toAudit(options.audit),
     clock: () => toTime(clock()),
     tables,
-    lane: laneSettings(options.batch, storage),
+    lane: laneSettings(options.batch, storage, cache !== null),
     logger,
     receiptsKeptMs,
     serials,
@@ -105,20 +105,26 @@ function toAudit(audit: AuditOptions | undefined): AuditOptions | null {
   return audit
 }
 
-function laneSettings(batch: BatchOptions = {}, { isSingleWriter }: Storage): LaneSettings {
+function laneSettings(batch: BatchOptions = {}, { isSingleWriter }: Storage, isCached: boolean): LaneSettings {
   const {
     dealsMax = 512,
     bytesMax = 4 * 1024 * 1024,
     queueMax = 65_536,
     whenFull = 'refuse',
-  } = toOptions('batch', batch, ['dealsMax', 'bytesMax', 'queueMax', 'whenFull'])
+    inFlightMax = 2,
+  } = toOptions('batch', batch, ['dealsMax', 'bytesMax', 'queueMax', 'whenFull', 'inFlightMax'])
   if (whenFull !== 'refuse' && whenFull !== 'wait')
     throw new InvalidArgumentError('batch.whenFull', whenFull, "'refuse' or 'wait'")
+  const batchesMax = toCount('batch.inFlightMax', inFlightMax, 1, 2)
   return {
     dealsMax: toCount('batch.dealsMax', dealsMax, 1),
     bytesMax: toCount('batch.bytesMax', bytesMax, 1),
     queueMax: toCount('batch.queueMax', queueMax, 1),
     whenFull,
+    // A single writer that has to wait for the cache before it commits can't have the next batch begin meanwhile.
+    inFlightMax: isSingleWriter && isCached ? 1 : batchesMax,
+    // With fewer, a second batch costs more than it gains, since both are small; with more it gains a third.
+    secondMin: 256,
     // With the growing pauses of backOff about two seconds: longer than a deadlock takes, shorter than a caller likes to wait.
     retriesMax: 20,
     // Each holds a connection of the pool; the others are for the lane, the reads and the transactions.

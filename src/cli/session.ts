@@ -59,7 +59,8 @@ async function openStockpile(
       ...(cache !== null && { cache }),
       ...(relaying !== null && { logger: relaying.logger }),
       tables,
-      batch: { dealsMax },
+      // In their order: with two batches in flight, a later deal could be done where an earlier one fails.
+      batch: { dealsMax, inFlightMax: 1 },
       // How long receipts are kept is the application's business: the command line never deletes any.
       receiptDays: Infinity,
     })

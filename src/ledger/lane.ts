@@ -13,7 +13,8 @@ import {
 import type { PreparedDeal } from '../model/deal.ts'
 import type { BatchAnswer, LockWait, Settlement } from '../storage/contract.ts'
 import { Detours } from './detours.ts'
-import type { Job } from './job.ts'
+import { namesOf, type Job } from './job.ts'
+import { Parking } from './parking.ts'
 import { Queue } from './queue.ts'
 import { backOff, isPassing } from './retry.ts'
 import { traced, traces, type BatchTrace } from './trace.ts'
@@ -44,12 +45,19 @@ export interface BatchOptions {
   readonly queueMax?: number
   /** What a deal gets that finds the queue full: `refuse` (the default) throws `QueueFullError`, `wait` lets the caller wait for room. */
   readonly whenFull?: 'refuse' | 'wait'
+  /**
+   * Most batches under way at once, from 1 to 2; 2 unless said otherwise. A second one begins where 256 deals or more wait that have nothing to do with
+   * the first. With 1, no deal is done while an earlier one of another account may still fail.
+   */
+  readonly inFlightMax?: number
 }
 
 /** What a lane needs to know. */
 export interface LaneSettings extends Required<BatchOptions> {
   /** How often a batch is tried again after a conflict or a lost connection. */
   readonly retriesMax: number
+  /** How many deals must wait for a second batch to begin. */
+  readonly secondMin: number
   /** How many detours may be under way at once; each holds a connection. */
   readonly detoursMax: number
   /** Whether accounts that somebody else holds are left out at first, or waited for at once. */
@@ -61,7 +69,8 @@ export type Settle = (deals: readonly PreparedDeal[], wait: LockWait) => Promise
 
 /**
  * The queue in front of one database. One batch is in flight at a time, without waiting to fill it: whatever arrived meanwhile is the
- * next one. A lone caller waits for nobody.
+ * next one, and a lone caller waits for nobody. Where many deals wait there are two, so that this process and the database work at the same time;
+ * no account, key or serial is in both.
  *
  * First come is first served for every account: its deals are settled in the order in which they came. Where somebody else holds an
  * account, its deals take a detour, a transaction of their own that waits, while all others go on.
@@ -71,8 +80,11 @@ export class Lane {
   readonly #settings: LaneSettings
   readonly #queue = new Queue<Job>()
   readonly #detours: Detours
+  /** The batches in flight, and the jobs that share a name with them. */
+  readonly #inFlight = new Set<readonly Job[]>()
+  readonly #parking = new Parking()
   #submitted = 0
-  #isWorking = false
+  #isStarting = false
   #isClosed = false
   readonly #roomWaiting = new Queue<() => void>()
   #idleWaiting: (() => void)[] = []
@@ -84,16 +96,14 @@ export class Lane {
       settings.detoursMax,
       (jobs) => this.#run(jobs, 'wait'),
       (jobs) => {
-        this.#queue.unshift(jobs)
-        if (this.#queue.size > 0) this.#start()
-        else this.#tellIdle()
+        this.#goOn(jobs)
       },
     )
   }
 
   /** How many deals wait to be put into a batch. */
   get waiting(): number {
-    return this.#queue.size + this.#detours.parkedCount
+    return this.#queue.size + this.#parking.count + this.#detours.parkedCount
   }
 
   /**
@@ -112,7 +122,7 @@ export class Lane {
     if (this.#isClosed) throw new ClosedError()
     return new Promise((resolve, reject) => {
       this.#submitted += 1
-      this.#queue.push({ deal, order: this.#submitted, resolve, reject })
+      this.#queue.push({ deal, names: namesOf(deal), order: this.#submitted, resolve, reject })
       this.#start()
     })
   }
@@ -133,34 +143,93 @@ export class Lane {
   }
 
   get #isIdle(): boolean {
-    return !this.#isWorking && this.#queue.size === 0 && this.#detours.isIdle
+    return !this.#isStarting && this.#inFlight.size === 0 && this.#queue.size === 0 && this.#detours.isIdle
+  }
+
+  /** Whether there is reason for a batch, beside the one that may be in flight. */
+  get #isDue(): boolean {
+    if (this.#inFlight.size === 0) return this.#queue.size > 0
+    const { inFlightMax, secondMin, dealsMax } = this.#settings
+    return this.#inFlight.size < inFlightMax && this.#queue.size >= secondMin && this.#parking.count < dealsMax
   }
 
   #start(): void {
-    if (this.#isWorking) return
-    this.#isWorking = true
+    if (this.#isStarting || !this.#isDue) return
+    this.#isStarting = true
     // At the end of this turn of the event loop, so that all deals of the same moment make one batch.
     setImmediate(() => {
-      void this.#work()
+      this.#isStarting = false
+      this.#begin()
+      this.#goOn([])
     })
   }
 
-  async #work(): Promise<void> {
-    const taken = this.#take()
-    const batch = this.#detours.sift(taken)
-    this.#makeRoom(taken.length)
-    if (batch.length > 0) await this.#run(batch, this.#settings.firstWait)
-    this.#isWorking = false
-    if (this.#queue.size > 0) this.#start()
+  /** Begins a batch, or two where so many deals wait that there is one for each. */
+  #begin(): void {
+    const { inFlightMax, secondMin, dealsMax } = this.#settings
+    if (this.#inFlight.size > 0) {
+      const inUse = new Set([...this.#inFlight].flatMap((jobs) => jobs.flatMap(({ names }) => names)))
+      void this.#carry(this.#parking.sift(this.#next(dealsMax), (name) => inUse.has(name)))
+      return
+    }
+    const isEnough = inFlightMax > 1 && this.#queue.size >= 2 * secondMin
+    const first = this.#next(isEnough ? Math.ceil(this.#queue.size / 2) : dealsMax)
+    const second = isEnough ? this.#apart(first, this.#next(dealsMax)) : []
+    void this.#carry(first)
+    void this.#carry(second)
+  }
+
+  /** Settles a batch, and goes on with what waited for it. */
+  async #carry(jobs: readonly Job[]): Promise<void> {
+    if (jobs.length === 0) return
+    this.#inFlight.add(jobs)
+    await this.#run(jobs, this.#settings.firstWait)
+    this.#inFlight.delete(jobs)
+    this.#goOn(this.#parking.take())
+  }
+
+  /** Goes on when something is over, with the jobs that waited for it. */
+  #goOn(jobs: readonly Job[]): void {
+    if (jobs.length > 0) this.#queue.unshift(jobs)
+    if (this.#isDue) this.#start()
     else this.#tellIdle()
   }
 
-  /** Takes as many deals off the queue as make a batch. */
-  #take(): Job[] {
+  /** Takes the next jobs off the queue that no detour stands in the way of. */
+  #next(most: number): Job[] {
+    const taken = this.#take(Math.min(most, this.#settings.dealsMax))
+    this.#makeRoom(taken.length)
+    return this.#detours.sift(taken)
+  }
+
+  /** Of the jobs after the first batch, those that a second one can have; what shares a name with the first goes along with it. */
+  #apart(first: Job[], jobs: readonly Job[]): Job[] {
     const { dealsMax, bytesMax } = this.#settings
+    const inFirst = new Set(first.flatMap(({ names }) => names))
+    const inSecond = new Set<string>()
+    let bytes = first.reduce((sum, { deal }) => sum + deal.bytes, 0)
+    return jobs.filter((job) => {
+      const isOfFirst = job.names.some((name) => inFirst.has(name))
+      const isOfSecond = job.names.some((name) => inSecond.has(name))
+      const isTooMuch = isOfFirst && (first.length >= dealsMax || bytes + job.deal.bytes > bytesMax)
+      if ((isOfFirst && isOfSecond) || isTooMuch || this.#parking.isBehind(job)) {
+        this.#parking.park(job)
+        return false
+      }
+      for (const name of job.names) (isOfFirst ? inFirst : inSecond).add(name)
+      if (!isOfFirst) return true
+      first.push(job)
+      bytes += job.deal.bytes
+      return false
+    })
+  }
+
+  /** Takes as many deals off the queue as make a batch, and no more than `most`. */
+  #take(most: number): Job[] {
+    const { bytesMax } = this.#settings
     const taken: Job[] = []
     let bytes = 0
-    for (let job = this.#queue.peek(); job !== undefined && taken.length < dealsMax; job = this.#queue.peek()) {
+    for (let job = this.#queue.peek(); job !== undefined && taken.length < most; job = this.#queue.peek()) {
       if (taken.length > 0 && bytes + job.deal.bytes > bytesMax) break
       this.#queue.shift()
       bytes += job.deal.bytes

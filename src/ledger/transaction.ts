@@ -207,7 +207,7 @@ export class Scope {
     this.root = root
     this.level = level
     // A fault of the database dooms the transaction: nothing is tried again inside it, but the whole of it from outside.
-    const isolated: LaneSettings = { ...settings, retriesMax: 0, firstWait: 'wait' }
+    const isolated: LaneSettings = { ...settings, retriesMax: 0, inFlightMax: 1, firstWait: 'wait' }
     this.#lane = new Lane((deals) => this.#turn.run(() => this.root.settle(deals)), isolated)
   }
 

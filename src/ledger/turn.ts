@@ -1,25 +1,21 @@
-/** Lets one at a time in, first come first served. */
+/** Lets one at a time in, or several who share, first come first served. */
 export class Turn {
   #isTaken = false
-  readonly #waiting: (() => void)[] = []
+  #sharing = 0
+  readonly #waiting: { readonly isShared: boolean; readonly enter: () => void }[] = []
 
   /**
-   * Waits for its turn.
+   * Waits for its turn, alone.
    *
    * @returns the function that ends it; calling it again does nothing
    */
-  async take(): Promise<() => void> {
-    if (this.#isTaken) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    this.#isTaken = true
-    let isOver = false
-    return () => {
-      if (isOver) return
-      isOver = true
-      // The next one's turn begins here, so that nobody can slip in before it.
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#isTaken = false
-      else next()
-    }
+  take(): Promise<() => void> {
+    return this.#enter(false)
+  }
+
+  /** Waits for its turn, together with others who share theirs. */
+  share(): Promise<() => void> {
+    return this.#enter(true)
   }
 
   /** Runs work in a turn of its own. */
@@ -30,5 +26,36 @@ export class Turn {
     } finally {
       end()
     }
+  }
+
+  async #enter(isShared: boolean): Promise<() => void> {
+    if (this.#waiting.length === 0 && this.#isFree(isShared)) this.#begin(isShared)
+    else await new Promise<void>((enter) => this.#waiting.push({ isShared, enter }))
+    let isOver = false
+    return () => {
+      if (isOver) return
+      isOver = true
+      if (isShared) this.#sharing -= 1
+      else this.#isTaken = false
+      this.#admit()
+    }
+  }
+
+  /** Lets in who is next; their turns begin here, so that nobody can slip in before them. */
+  #admit(): void {
+    for (let [next] = this.#waiting; next !== undefined && this.#isFree(next.isShared); [next] = this.#waiting) {
+      this.#waiting.shift()
+      this.#begin(next.isShared)
+      next.enter()
+    }
+  }
+
+  #isFree(isShared: boolean): boolean {
+    return !this.#isTaken && (isShared || this.#sharing === 0)
+  }
+
+  #begin(isShared: boolean): void {
+    if (isShared) this.#sharing += 1
+    else this.#isTaken = true
   }
 }

@@ -57,6 +57,39 @@ export const batches: Suite = {
       },
     },
     {
+      title: 'many deals at once are settled in two batches, and in one after the other with inFlightMax 1',
+      notIn: own,
+      run: async (context) => {
+        const sizes = async (inFlightMax: number): Promise<number[]> => {
+          const stockpile = context.another({ batch: { inFlightMax } })
+          const seen = await batchesOf(() => Promise.all(adds(stockpile, context, 600)))
+          return seen.map(({ deals }) => deals).sort((left, right) => left - right)
+        }
+        // With a single writer, who waits for the cache before it commits, two at once would gain nothing.
+        const isAlwaysOne = !context.backend.can.canRowLock && context.database.cache !== undefined
+        assert.deepEqual(await sizes(2), isAlwaysOne ? [88, 512] : [300, 300])
+        assert.deepEqual(await sizes(1), [88, 512])
+        assert.equal(await context.tally('user 599').get('wheat'), 2n)
+        const report = await context.stockpile.verify(context.app)
+        assert.deepEqual([report.accounts, report.breaks], [600, []])
+      },
+    },
+    {
+      title: 'two batches at once do every deal of an account in its order',
+      notIn: own,
+      run: async (context) => {
+        const users = Array.from({ length: 40 }, (_user, index) => context.tally(`user ${index}`))
+        const amounts = Array.from({ length: 1_200 }, (_deal, index) => index + 1)
+        const answers = await Promise.all(amounts.map((by) => users[(by * by) % 40]!.add('wheat', by)))
+        const sums = new Map<number, bigint>()
+        for (const [index, by] of amounts.entries()) {
+          const user = (by * by) % 40
+          sums.set(user, (sums.get(user) ?? 0n) + BigInt(by))
+          assert.equal(answers[index], sums.get(user), `deal ${by} of user ${user}`)
+        }
+      },
+    },
+    {
       title: 'a batch holds no more deals than dealsMax',
       notIn: own,
       run: async (context) => {

@@ -17,6 +17,7 @@ export class HeldRows {
   readonly #held = new Set<string>()
   readonly #inFlight = new Set<readonly string[]>()
   #waiting: (() => void)[] = []
+  #paused: Promise<void> | null = null
 
   /** Somebody else takes an account. */
   hold(user: string): void {
@@ -29,6 +30,13 @@ export class HeldRows {
     const waiting = this.#waiting
     this.#waiting = []
     for (const look of waiting) look()
+  }
+
+  /** Keeps all calls under way until the function is called that it answers. */
+  pause(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#paused = promise
+    return resolve
   }
 
   /** How many calls are under way. */
@@ -54,6 +62,7 @@ export class HeldRows {
     this.fault(deals, wait)
     // A batch takes its time.
     await new Promise(setImmediate)
+    await this.#paused
     const names = deals.flatMap(({ changes }) => changes.map(({ app, user }) => nameOf(app, user)))
     while (wait === 'wait' && names.some((name) => this.#held.has(name))) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve))

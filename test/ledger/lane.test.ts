@@ -22,6 +22,8 @@ const settings: LaneSettings = {
   bytesMax: 1_000_000,
   queueMax: 1_000,
   whenFull: 'refuse',
+  inFlightMax: 2,
+  secondMin: 4,
   retriesMax: 3,
   detoursMax: 2,
   firstWait: 'skip',
@@ -35,6 +37,12 @@ function deal(...users: readonly string[]): PreparedDeal {
   )
   count += 1
   return { ...prepareDeal(`deal ${count}`, { changes }, noSerials), bytes: 100 }
+}
+
+/** The same deal, with a serial named by each of its changes. */
+function withSerial(plain: PreparedDeal): PreparedDeal {
+  const changes = plain.changes.map((change) => ({ ...change, serials: [{ serial: 7n, properties: '{}' }] }))
+  return { ...plain, changes }
 }
 
 function open(changed: Partial<LaneSettings> = {}): { held: HeldRows; lane: Lane } {
@@ -62,6 +70,65 @@ test('one batch is in flight at a time, and what comes meanwhile makes the next'
   expect(held.inFlightCount).toBe(1)
   await Promise.all([first, ...later])
   expect(held.calls.map(({ ids }) => ids.length)).toEqual([1, 2])
+})
+
+test('where enough deals wait for two batches, two are in flight, and what shares an account goes together', async () => {
+  const { held, lane } = open()
+  const answers = ['a', 'b', 'c', 'd', 'e', 'a', 'f', 'g'].map((user) => lane.submit(deal(user)))
+  await new Promise(setImmediate)
+  expect(held.inFlightCount).toBe(2)
+  await Promise.all(answers)
+  expect(held.calls.map(({ ids }) => ids.length)).toEqual([5, 3])
+})
+
+test('beside a batch in flight a second one begins when enough deals wait that share nothing with it', async () => {
+  const { held, lane } = open()
+  const resume = held.pause()
+  const answers = [lane.submit(deal('a'))]
+  await settleDown()
+  for (const user of ['b', 'a', 'c']) answers.push(lane.submit(deal(user)))
+  await settleDown()
+  expect(held.inFlightCount).toBe(1)
+  answers.push(lane.submit(deal('a', 'd')), lane.submit(deal('d')))
+  await settleDown()
+  expect(held.inFlightCount).toBe(2)
+  expect(lane.waiting).toBe(3)
+  resume()
+  await Promise.all(answers)
+  expect(held.calls.map(({ ids }) => ids.length)).toEqual([1, 2, 3])
+})
+
+test('with inFlightMax 1 there is never a second batch', async () => {
+  const { held, lane } = open({ inFlightMax: 1, dealsMax: 4 })
+  const answers = Array.from({ length: 12 }, (_deal, index) => lane.submit(deal(`u${index}`)))
+  await new Promise(setImmediate)
+  expect(held.inFlightCount).toBe(1)
+  await Promise.all(answers)
+  expect(held.calls.map(({ ids }) => ids.length)).toEqual([4, 4, 4])
+})
+
+test('deals with one key, or that name one serial, are never in two batches at once', async () => {
+  const { held, lane } = open()
+  const [k1, k2] = [deal('a'), deal('b')].map((each) => ({ ...each, key: 'k' }))
+  const [s1, s2] = [deal('c'), deal('d')].map(withSerial)
+  assert.ok(k1 && k2 && s1 && s2)
+  const others = ['e', 'f', 'g', 'h'].map((user) => deal(user))
+  const all = [k1, s1, ...others.slice(0, 2), k2, s2, ...others.slice(2)]
+  await Promise.all(all.map((each) => lane.submit(each)))
+  const callOf = ({ id }: PreparedDeal): number => held.calls.findIndex(({ ids }) => ids.includes(id))
+  expect([callOf(k2), callOf(s2)]).toEqual([callOf(k1), callOf(s1)])
+  expect(held.calls.length).toBe(2)
+})
+
+test('a deal that shares accounts with both batches waits for them, and those behind it for it', async () => {
+  const { held, lane } = open()
+  const deals = [['a'], ['b'], ['c'], ['d'], ['e'], ['f'], ['a', 'f', 'x'], ['x'], ['g']].map((users) => deal(...users))
+  const answers = deals.map((each) => lane.submit(each))
+  await new Promise(setImmediate)
+  expect(lane.waiting).toBe(2)
+  await Promise.all(answers)
+  const last = deals.slice(6, 8).map(({ id }) => id)
+  expect(held.settled.slice(-2)).toEqual(last)
 })
 
 test('a batch ends before the deal that would make it too large', async () => {
@@ -255,8 +322,9 @@ test('whatever is held, refused and in conflict, every deal has its answer, and 
   const scenario = fc.asyncProperty(
     steps,
     fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 4 }),
-    async (list, conflicts) => {
-      const { held, lane } = open({ dealsMax: 4, detoursMax: 2, retriesMax: 5 })
+    fc.constantFrom(1, 2),
+    async (list, conflicts, inFlightMax) => {
+      const { held, lane } = open({ dealsMax: 4, detoursMax: 2, retriesMax: 5, secondMin: 1, inFlightMax })
       const poisonous = new Set<PreparedDeal>()
       held.fault = (deals) => {
         if (conflicts.includes(held.calls.length)) throw new ConflictError('deadlock')

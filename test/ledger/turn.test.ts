@@ -53,3 +53,27 @@ test('nobody slips in between a turn and the one that waits for it', async () =>
   await Promise.all([waiting, late])
   expect(order).toEqual(['waited', 'late'])
 })
+
+test('those who share are in together, but not with one that wants to be alone, nor before one that came earlier', async () => {
+  const turn = new Turn()
+  const order: string[] = []
+  const [endFirst, endSecond] = await Promise.all([turn.share(), turn.share()])
+  const alone = turn.take().then((end) => {
+    order.push('alone')
+    return end
+  })
+  const late = turn.share().then((end) => {
+    order.push('late')
+    end()
+  })
+  endFirst()
+  await new Promise(setImmediate)
+  expect(order).toEqual([])
+  endSecond()
+  const endAlone = await alone
+  await new Promise(setImmediate)
+  expect(order).toEqual(['alone'])
+  endAlone()
+  await late
+  expect(order).toEqual(['alone', 'late'])
+})

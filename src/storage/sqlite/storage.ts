@@ -67,16 +67,7 @@ export class SqliteStorage implements Storage {
   }
 
   settle(request: BatchRequest, announcing: Announcing | null = null): Promise<BatchAnswer> {
-    if (announcing !== null) return this.#settleAnnounced(request, announcing)
-    return this.#turn.run(async () => {
-      try {
-        const answer = await this.#write<AnswerMessage>('settle', packBatch(request))
-        return unpackAnswer(answer, request.deals)
-      } catch (error) {
-        if (!(error instanceof ConnectionLostError)) throw error
-        return this.#resolved(request, error)
-      }
-    })
+    return announcing === null ? this.#settleShared(request) : this.#settleAnnounced(request, announcing)
   }
 
   async begin(): Promise<Session> {
@@ -199,6 +190,20 @@ export class SqliteStorage implements Storage {
     // After whoever writes now, and before nobody: the last connection to close moves the log into the file.
     await this.#turn.run(() => this.#writer.end())
     if (this.#folder !== null) rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  /** Batches share their turn: the thread has the next one at hand when it is done with one. */
+  async #settleShared(request: BatchRequest): Promise<BatchAnswer> {
+    const endTurn = await this.#turn.share()
+    try {
+      const answer = await this.#write<AnswerMessage>('settle', packBatch(request))
+      return unpackAnswer(answer, request.deals)
+    } catch (error) {
+      if (!(error instanceof ConnectionLostError)) throw error
+      return await this.#resolved(request, error)
+    } finally {
+      endTurn()
+    }
   }
 
   async #settleAnnounced(request: BatchRequest, announcing: Announcing): Promise<BatchAnswer> {

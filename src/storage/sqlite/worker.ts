@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { settleAlone, settleIn } from '../../ledger/batch.ts'
+import { Turn } from '../../ledger/turn.ts'
 import type {
   AccountName,
   EntryQuery,
@@ -46,6 +47,7 @@ class Desk {
   readonly #options: ConnectionOptions
   #connection: Connection | null = null
   #opening: Promise<Connection> | null = null
+  readonly #turn = new Turn()
   readonly #sessions = new Map<number, Session | Snapshot | SchemaSession | BulkSession>()
   /** Those who want to know whether the file is free, as soon as the transaction of this thread is over. */
   #probing: (() => void)[] = []
@@ -56,7 +58,10 @@ class Desk {
 
   async settle(message: BatchMessage): Promise<AnswerMessage> {
     const connection = await this.#open()
-    return packAnswer(await settleAlone(() => this.#begin(connection), unpackBatch(message), null))
+    // The one that was asked for meanwhile waits here.
+    return this.#turn.run(async () =>
+      packAnswer(await settleAlone(() => this.#begin(connection), unpackBatch(message), null)),
+    )
   }
 
   /**
