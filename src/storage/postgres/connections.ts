@@ -1,16 +1,11 @@
 import { ClosedError, LockTimeoutError } from '../../errors.ts'
 import { byDeadline } from '../by-deadline.ts'
 import { Places, type Mode } from '../places.ts'
-import { Connection, type Line, type PgClient } from './connection.ts'
+import { Connection, type Line } from './connection.ts'
 import { isPoolExhausted, toFault } from './faults.ts'
 import { Listener, type OwnClient } from './listener.ts'
+import { takeClient, type PgPool } from './take-client.ts'
 import { checkSupport } from './support.ts'
-
-/** What is used of a pool of the driver `pg`. */
-export interface PgPool {
-  connect(): Promise<PgClient>
-  end(): Promise<void>
-}
 
 /** How connections are taken from a pool. */
 export interface ConnectionsOptions {
@@ -109,8 +104,7 @@ export class Connections {
   }
 
   async #connect(): Promise<Connection> {
-    const client = await this.#client()
-    const connection = new Connection(client, this.#options.isPrepared)
+    const connection = await this.#taken()
     try {
       await this.#supported(connection)
       return connection
@@ -120,17 +114,18 @@ export class Connections {
     }
   }
 
-  async #client(): Promise<PgClient> {
+  async #taken(): Promise<Connection> {
     const pool = await this.#opened()
-    if (this.#options.isOwn) return pool.connect()
-    const { lockWaitMs } = this.#options
+    const { lockWaitMs, isPrepared, isOwn } = this.#options
+    const taking = takeClient(pool, (client) => new Connection(client, isPrepared))
+    if (isOwn) return taking
     // Left to itself, a pool lets those wait for ever who wait for one another's connections.
-    const client = await byDeadline(pool.connect(), performance.now() + lockWaitMs, (late) => {
-      late.release()
+    const connection = await byDeadline(taking, performance.now() + lockWaitMs, (late) => {
+      late.leave()
     }).catch((error: unknown) => {
       if (!isPoolExhausted(error)) throw error
     })
-    if (client !== undefined) return client
+    if (connection !== undefined) return connection
     const message = `${this.location} had no connection free in time: let it have at least two connections more than transactions are open at once, or end transactions sooner`
     throw new LockTimeoutError(message, { lockWaitMs })
   }

@@ -1,11 +1,12 @@
 import { InvalidArgumentError } from '../../errors.ts'
 import type { Storage } from '../contract.ts'
-import { Connections, type PgPool } from './connections.ts'
+import { Connections } from './connections.ts'
 import type { OwnClient } from './listener.ts'
 import { openClient, openPool } from './pool.ts'
 import { PostgresStorage } from './storage.ts'
+import { takeClient, type PgPool } from './take-client.ts'
 
-export type { PgPool } from './connections.ts'
+export type { PgPool } from './take-client.ts'
 
 /** How a PostgreSQL database is used. */
 export interface PostgresOptions {
@@ -84,21 +85,24 @@ function sourceOf(target: unknown, connectionsMax: number) {
   return {
     location,
     openPool: async () => target,
-    openOwn: () => takeClient(target),
+    openOwn: () => takeOwn(target),
     connectionsMax: Infinity,
     isOwn: false,
   }
 }
 
 /** Takes a connection out of a pool for as long as it takes; it doesn't come back, since it listens. */
-async function takeClient(pool: PgPool): Promise<OwnClient> {
-  const client = await pool.connect()
-  return {
-    client,
-    close: async () => {
-      client.release(true)
-    },
-  }
+function takeOwn(pool: PgPool): Promise<OwnClient> {
+  return takeClient(pool, (client) => {
+    // Whoever uses it when it is lost is told.
+    client.on('error', () => undefined)
+    return {
+      client,
+      close: async () => {
+        client.release(true)
+      },
+    }
+  })
 }
 
 /** Whether it is a pool that can be worked with. A single client has no `totalCount`: it would be everybody's at once. */

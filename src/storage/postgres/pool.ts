@@ -1,6 +1,6 @@
 import { DriverMissingError } from '../../errors.ts'
-import type { PgPool } from './connections.ts'
 import type { OwnClient } from './listener.ts'
+import type { PgPool } from './take-client.ts'
 
 // Long enough for a handshake with TLS over a slow line; a dead host is reported before callers give up.
 const connectTimeoutMs = 10_000
@@ -33,6 +33,8 @@ export async function openPool(url: string, connectionsMax: number): Promise<PgP
 export async function openClient(url: string): Promise<OwnClient> {
   const driver = await loadDriver()
   const client = new driver.Client(settingsOf(url))
+  // The server may end it before anybody else listens; whoever uses it then is told.
+  client.on('error', () => undefined)
   await client.connect()
   return { client, close: () => client.end().catch(() => undefined) }
 }
