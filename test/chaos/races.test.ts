@@ -64,27 +64,33 @@ describe.each(storeKinds)('four processes on $name', { timeout: effort(60_000, 6
     await expectOrder('shop')
   })
 
-  test('move money crosswise without losing or making any, and never see a deadlock', async () => {
-    const accounts = 20
-    await stockpile.migrate(['bank'])
-    const tallies = Array.from({ length: accounts }, (_, index) => stockpile.tally('bank', `account_${index + 1}`))
-    await stockpile.deal(tallies.map((tally) => tally.plan.add('gold', 100)))
-    const [deals, transactions] = [effort(600, 20_000), effort(40, 2_000)]
-    const results = await race((index) => ({
-      race: 'transfer',
-      app: 'bank',
-      seed: seed + index,
-      accounts,
-      deals,
-      transactions,
-      inFlight: 12,
-    }))
-    expect(results.flatMap((result) => result.faults)).toEqual([])
-    expect(sum(results.map((result) => result.done + result.refused))).toBe(processes * (deals + transactions))
-    const balances = await Promise.all(tallies.map((tally) => tally.get('gold')))
-    expect(balances.reduce((total, balance) => total + balance, 0n)).toBe(BigInt(accounts * 100))
-    await expectOrder('bank')
-  })
+  test.each([
+    { accounts: 20, inFlight: 12, deals: effort(600, 20_000), transactions: effort(40, 2_000) },
+    // So many at once that every process has two batches under way.
+    { accounts: 2_000, inFlight: 1_200, deals: effort(2_000, 60_000), transactions: effort(20, 1_000) },
+  ])(
+    'move money crosswise between $accounts accounts, $inFlight at a time, without losing or making any, and never see a deadlock',
+    async ({ accounts, inFlight, deals, transactions }) => {
+      const app = `bank_${accounts}`
+      await stockpile.migrate([app])
+      const tallies = Array.from({ length: accounts }, (_, index) => stockpile.tally(app, `account_${index + 1}`))
+      await stockpile.deal(tallies.map((tally) => tally.plan.add('gold', 100)))
+      const results = await race((index) => ({
+        race: 'transfer',
+        app,
+        seed: seed + index,
+        accounts,
+        deals,
+        transactions,
+        inFlight,
+      }))
+      expect(results.flatMap((result) => result.faults)).toEqual([])
+      expect(sum(results.map((result) => result.done + result.refused))).toBe(processes * (deals + transactions))
+      const balances = await Promise.all(tallies.map((tally) => tally.get('gold')))
+      expect(balances.reduce((total, balance) => total + balance, 0n)).toBe(BigInt(accounts * 100))
+      await expectOrder(app)
+    },
+  )
 
   test('add 100,000 times to one holding and lose none', async () => {
     const count = 100_000 / processes
