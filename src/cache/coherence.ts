@@ -180,6 +180,20 @@ export class Coherence {
 }
 
 /**
+ * Holds a writer to the cache that the database remembers.
+ *
+ * @param coherence null where there is no cache
+ * @throws CacheMismatchError
+ */
+export async function requireNote(
+  storage: Pick<CachedStorage, 'cacheNote'>,
+  coherence: Coherence | null,
+): Promise<void> {
+  const [noted, own] = [await storage.cacheNote(), coherence?.note ?? null]
+  if (noted !== own) throw new CacheMismatchError({ noted, own })
+}
+
+/**
  * Commits a change of a whole app by SQL, so that every cached value of the app is out at that moment.
  *
  * @param coherence null where there is no cache
@@ -194,8 +208,7 @@ export async function commitBulk(
   let tell: ((isCommitted: boolean) => void) | null = null
   try {
     // All that it changed is locked by now: what the database remembers later, it learns after this.
-    const [noted, own] = [await storage.cacheNote(), coherence?.note ?? null]
-    if (noted !== own) throw new CacheMismatchError({ noted, own })
+    await requireNote(storage, coherence)
     tell = (await coherence?.announceBulk(app, session.generation)) ?? null
   } catch (error) {
     await session.rollback()

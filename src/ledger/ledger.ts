@@ -9,7 +9,7 @@ import {
 } from '../errors.ts'
 import type { Announcer } from '../cache/announcer.ts'
 import type { AuditOptions } from '../cache/auditor.ts'
-import { Coherence, commitBulk } from '../cache/coherence.ts'
+import { Coherence, commitBulk, requireNote } from '../cache/coherence.ts'
 import type { Cache } from '../cache/contract.ts'
 import type { CacheStatistics } from '../cache/statistics.ts'
 import { prepareDeal, type Deal } from '../model/deal.ts'
@@ -259,6 +259,8 @@ export class Ledger {
   async bulk<T>(app: string, work: (sql: Sql) => Promise<T>): Promise<T> {
     return this.outside('bulk', async () => {
       await this.#provisions.provideApp(app, undefined)
+      // It is looked at once more before the commit; here it spares the work.
+      await requireNote(this.#storage, this.#coherence)
       const session = await this.#storage.bulk(app)
       try {
         return await runBulk(this, session, work, () => commitBulk(app, session, this.#storage, this.#coherence))

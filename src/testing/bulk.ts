@@ -155,6 +155,10 @@ export const bulk: Suite = {
           await session.run(more, [])
           await refusal(DatabaseError, () => session.run('UPDATE farm_stockpile_holding SET quantity = -1', []))
           await session.rollback()
+          const again = await storage.bulk(context.app)
+          const doubled = `INSERT INTO farm_stockpile_holding (user_id, item_id, quantity) VALUES ('ann', 'wheat', 1)`
+          await refusal(DatabaseError, () => again.run(doubled, []))
+          await again.rollback()
           assert.deepEqual(await generationOf(storage, context.app), [1n, true])
         })
         assert.deepEqual(await context.dump(), before)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { InTransactionError, type Storage } from '../index.ts'
+import { CacheMismatchError, InTransactionError, type Storage } from '../index.ts'
 import type { Suite } from './behaviour.ts'
 import { byOthers } from './by-hand.ts'
 import { refusal } from './refusal.ts'
@@ -131,6 +131,37 @@ export const cacheNotes: Suite = {
           })
         })
       },
+    },
+    {
+      title: 'a bulk change of somebody without the cache is refused before its first statement',
+      notIn: byOthers,
+      run: (context) =>
+        withStorage(context, async (storage) => {
+          await context.tally('ann').add('wheat')
+          await storage.noteCache(null, 'some "cache"')
+          let runs = 0
+          const work = async (): Promise<void> => {
+            runs += 1
+          }
+          await refusal(CacheMismatchError, () => context.stockpile.bulk(context.app, work))
+          assert.equal(runs, 0)
+        }),
+    },
+    {
+      title: 'a bulk change that began before there was a cache is refused at its end',
+      notIn: byOthers,
+      needs: 'canRowLock',
+      run: (context) =>
+        withStorage(context, async (storage) => {
+          await context.tally('ann').add('wheat', 5)
+          const before = await context.dump()
+          const change = context.stockpile.bulk(context.app, async (sql) => {
+            await sql('UPDATE farm_stockpile_holding SET quantity = 7')
+            await storage.noteCache(null, 'noted meanwhile')
+          })
+          await refusal(CacheMismatchError, () => change)
+          assert.deepEqual(await context.dump(), before)
+        }),
     },
   ],
 }

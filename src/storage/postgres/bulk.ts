@@ -1,10 +1,10 @@
 import { uuidv7 } from 'uuidv7'
-import { TablesMissingError, TransactionClosedError } from '../../errors.ts'
+import { DatabaseError, TablesMissingError, TransactionClosedError } from '../../errors.ts'
 import type { BulkSession, SqlAnswer, SqlParameter } from '../cached-contract.ts'
 import { markBulk, raiseGeneration } from './cached-statements.ts'
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
-import { toFault } from './faults.ts'
+import { isDuplicate, toFault } from './faults.ts'
 import { PostgresSession, type SessionOptions } from './session.ts'
 import { requireSoleStatement } from './sole-statement.ts'
 import { once } from './statement.ts'
@@ -63,7 +63,9 @@ export class PostgresBulkSession implements BulkSession {
     try {
       return await this.#connection.ask(sql, parameters)
     } catch (error) {
-      throw toFault(error, { location: this.#connections.location, tried: 'run a statement', app: null })
+      const fault = toFault(error, { location: this.#connections.location, tried: 'run a statement', app: null })
+      // Here it is the statement that is to blame, and it would be again.
+      throw isDuplicate(error) ? new DatabaseError(fault.message, fault.data, { cause: error }) : fault
     }
   }
 

@@ -8,10 +8,11 @@ import {
   TablesMissingError,
 } from '../../errors.ts'
 
+const duplicateState = '23505' // unique_violation
 const conflictStates: ReadonlySet<string> = new Set([
   '40001', // serialization_failure
   '40P01', // deadlock_detected
-  '23505', // unique_violation: somebody else was first
+  duplicateState, // somebody else was first
 ])
 // Statements that the server no longer has as they were prepared. They are prepared anew when the transaction is run again.
 const forgottenStates: ReadonlySet<string> = new Set([
@@ -83,6 +84,11 @@ export function isLost(error: unknown): boolean {
   // Class 08 is that of connection exceptions.
   if (state !== '') return lostStates.has(state) || state.startsWith('08')
   return systemPattern.test(codeOf(error)) || lostPattern.test(reasonOf(error))
+}
+
+/** Whether a row with the same key is there. */
+export function isDuplicate(error: unknown): boolean {
+  return stateOf(error) === duplicateState
 }
 
 /** Whether the server no longer has a statement as it was prepared. */

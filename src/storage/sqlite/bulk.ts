@@ -1,4 +1,4 @@
-import { TablesMissingError } from '../../errors.ts'
+import { ConflictError, DatabaseError, TablesMissingError } from '../../errors.ts'
 import type { BulkSession, SqlAnswer, SqlParameter } from '../cached-contract.ts'
 import type { Connection } from './connection.ts'
 import { attempt, SqliteSession } from './session.ts'
@@ -31,8 +31,14 @@ export class SqliteBulkSession implements BulkSession {
     connection.run(sharedStatements.noteMeta, 'bulk', app)
   }
 
-  run(sql: string, parameters: readonly SqlParameter[]): Promise<SqlAnswer> {
-    return attempt('run a statement of a bulk change', () => this.#connection.once(sql, parameters))
+  async run(sql: string, parameters: readonly SqlParameter[]): Promise<SqlAnswer> {
+    try {
+      return await attempt('run a statement of a bulk change', () => this.#connection.once(sql, parameters))
+    } catch (error) {
+      // A row with the same key is there: here it is the statement that is to blame, and it would be again.
+      if (error instanceof ConflictError) throw new DatabaseError(error.message, error.data, { cause: error.cause })
+      throw error
+    }
   }
 
   async commit(): Promise<void> {
