@@ -94,7 +94,9 @@ export class Lane {
     this.#settings = settings
     this.#detours = new Detours(
       settings.detoursMax,
-      (jobs) => this.#run(jobs, 'wait'),
+      async (jobs) => {
+        await this.#run(jobs, 'wait')
+      },
       (jobs) => {
         this.#goOn(jobs)
       },
@@ -190,9 +192,21 @@ export class Lane {
 
   /** Goes on when something is over, with the jobs that waited for it. */
   #goOn(jobs: readonly Job[]): void {
-    if (jobs.length > 0) this.#queue.unshift(jobs)
+    this.#putBack(jobs)
     if (this.#isDue) this.#start()
     else this.#tellIdle()
+  }
+
+  /** Puts jobs back into the queue, in their order, behind those that came before them and were put back already. */
+  #putBack(jobs: readonly Job[]): void {
+    const last = jobs.at(-1)
+    if (last === undefined) return
+    const front = [...jobs]
+    for (let job = this.#queue.peek(); job !== undefined && job.order < last.order; job = this.#queue.peek()) {
+      this.#queue.shift()
+      front.push(job)
+    }
+    this.#queue.unshift(front.sort((left, right) => left.order - right.order))
   }
 
   /** Takes the next jobs off the queue that no detour stands in the way of. */
@@ -238,8 +252,12 @@ export class Lane {
     return taken
   }
 
-  /** Settles jobs in one database transaction and answers them, whatever happens. */
-  async #run(jobs: readonly Job[], wait: LockWait, retriesMax = this.#settings.retriesMax): Promise<void> {
+  /**
+   * Settles jobs in one database transaction and answers them, whatever happens.
+   *
+   * @returns those that have no answer yet, because they wait for something
+   */
+  async #run(jobs: readonly Job[], wait: LockWait, retriesMax = this.#settings.retriesMax): Promise<readonly Job[]> {
     const facts: BatchTrace = {
       deals: jobs.length,
       waiting: this.waiting,
@@ -257,8 +275,9 @@ export class Lane {
         else skipped.push(job)
       }
       if (skipped.length > 0) this.#detours.send(skipped)
+      return skipped
     } catch (error) {
-      await this.#isolate(jobs, wait, retriesMax, error)
+      return await this.#isolate(jobs, wait, retriesMax, error)
     }
   }
 
@@ -281,25 +300,41 @@ export class Lane {
     }
   }
 
-  /** A batch failed as a whole. One deal may be to blame, so parts are tried, down to the single deal, which gets the error. */
-  async #isolate(jobs: readonly Job[], wait: LockWait, retriesMax: number, error: unknown): Promise<void> {
+  /**
+   * A batch failed as a whole. One deal may be to blame, so parts are tried, down to the single deal, which gets the error.
+   *
+   * @returns those that have no answer yet, because they wait for something
+   */
+  async #isolate(jobs: readonly Job[], wait: LockWait, retriesMax: number, error: unknown): Promise<readonly Job[]> {
     const isHeldUp = error instanceof LockTimeoutError
     if (isHeldUp && wait === 'skip' && jobs.length === 1) {
       this.#detours.send(jobs)
-      return
+      return jobs
     }
     // Trying parts helps where the database refused something, or where one of them alone is held up or runs into conflicts.
     if (jobs.length === 1 || everybodysErrors.some((kind) => error instanceof kind) || (isHeldUp && wait === 'wait')) {
       for (const job of jobs) job.reject(error)
-      return
+      return []
     }
     const retries = error instanceof ConflictError ? Math.min(retriesMax, retriesOfPartsMax) : retriesMax
     const size = partSize(jobs.length)
-    for (let start = 0; start < jobs.length; start += size) {
-      const part = jobs.slice(start, start + size)
-      const free = wait === 'skip' ? this.#detours.sift(part) : part
-      if (free.length > 0) await this.#run(free, wait, retries)
+    const left: Job[] = []
+    const leftNames = new Set<string>()
+    const leave = (some: readonly Job[]): void => {
+      left.push(...some)
+      for (const job of some) for (const name of job.names) leftNames.add(name)
     }
+    for (let start = 0; start < jobs.length; start += size) {
+      const free = jobs.slice(start, start + size).filter((job) => {
+        if (!job.names.some((name) => leftNames.has(name))) return true
+        // What it would overtake may be on a detour, or behind one, or back already; in the queue it comes after that.
+        this.#putBack([job])
+        leave([job])
+        return false
+      })
+      if (free.length > 0) leave(await this.#run(free, wait, retries))
+    }
+    return left
   }
 
   #makeRoom(places: number): void {

@@ -323,8 +323,9 @@ test('whatever is held, refused and in conflict, every deal has its answer, and 
     steps,
     fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 4 }),
     fc.constantFrom(1, 2),
-    async (list, conflicts, inFlightMax) => {
-      const { held, lane } = open({ dealsMax: 4, detoursMax: 2, retriesMax: 5, secondMin: 1, inFlightMax })
+    fc.constantFrom(1, 2, 3, 5),
+    async (list, conflicts, inFlightMax, secondMin) => {
+      const { held, lane } = open({ dealsMax: 4, detoursMax: 2, retriesMax: 5, secondMin, inFlightMax })
       const poisonous = new Set<PreparedDeal>()
       held.fault = (deals) => {
         if (conflicts.includes(held.calls.length)) throw new ConflictError('deadlock')
