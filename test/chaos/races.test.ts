@@ -10,7 +10,7 @@ import { WorkerProcess } from './worker-process.ts'
 const processes = 4
 const seed = chooseSeed('races')
 
-describe.each(storeKinds)('four processes on $name', { timeout: effort(60_000, 600_000) }, (kind) => {
+describe.each(storeKinds)('four processes on $name', { timeout: effort(60_000, 1_800_000) }, (kind) => {
   let store: Store
   let stockpile: Stockpile
 

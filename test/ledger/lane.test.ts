@@ -13,8 +13,7 @@ import {
 import { Lane, type LaneSettings } from '../../src/ledger/lane.ts'
 import { toChange } from '../../src/model/change.ts'
 import { prepareDeal, type PreparedDeal } from '../../src/model/deal.ts'
-import { noSerials } from './arbitrary-deals.ts'
-import { runs } from './arbitrary-deals.ts'
+import { noSerials, runs } from './arbitrary-deals.ts'
 import { HeldRows } from './held-rows.ts'
 
 const settings: LaneSettings = {
@@ -365,5 +364,5 @@ test('whatever is held, refused and in conflict, every deal has its answer, and 
       assert.equal(lane.waiting, 0)
     },
   )
-  await fc.assert(scenario, { numRuns: runs / 4 })
+  await fc.assert(scenario, { numRuns: runs })
 })

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import process from 'node:process'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { settleIn } from '../../src/ledger/batch.ts'
 import { toMoves } from '../../src/ledger/history.ts'
 import { settle } from '../../src/ledger/settle.ts'
@@ -34,9 +33,6 @@ async function settleAll(deals: readonly PreparedDeal[], sizes: readonly number[
   }
   return { rows, settlements }
 }
-
-// A night's worth takes a minute on a machine of its own, and several on one that is shared.
-if (process.env['STOCKPILE_TEST_LONG'] === '1') vi.setConfig({ testTimeout: 600_000 })
 
 test('serials, conversions, transfers, orders and dry runs lead to what the naive model says, in batches of any size', async () => {
   await fc.assert(
