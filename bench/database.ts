@@ -93,6 +93,8 @@ export interface Database extends AsyncDisposable {
   raw(app: string, hasAccounts: boolean): Promise<RawBatches>
   /** Runs a statement. */
   execute(statement: string): Promise<void>
+  /** Runs a statement that inserts holdings as Stockpile itself does, so that its triggers let them pass. */
+  insertAsStockpile(statement: string): Promise<void>
   /** Runs a query with one row of whole numbers. */
   numbers(query: string): Promise<bigint[]>
   /** A query whose column `n` counts from 1 to `count`. */

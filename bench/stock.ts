@@ -34,7 +34,7 @@ export async function seedStockpile(
   )
   const change = quotedChange(database)
   for (const [index, item] of items.entries()) {
-    await database.execute(
+    await database.insertAsStockpile(
       `INSERT INTO ${app}_stockpile_holding (user_id, item_id, quantity, version)
         SELECT ${user}, '${item}', ${stockQuantity}, 1 FROM ${series}`,
     )

@@ -27,6 +27,11 @@ export async function startMariaDbDatabase(): Promise<Database> {
     async execute(statement) {
       await connection.query(statement)
     },
+    async insertAsStockpile(statement) {
+      await connection.query('SET @stockpile_writes = 1')
+      await connection.query(statement)
+      await connection.query('SET @stockpile_writes = NULL')
+    },
     async numbers(query) {
       const [row = []] = await connection.query<unknown[][]>({ sql: query, rowsAsArray: true })
       return row.map((value) =>

@@ -28,6 +28,9 @@ export async function startPostgresDatabase(): Promise<Database> {
     async execute(statement) {
       await client.query(statement)
     },
+    async insertAsStockpile(statement) {
+      await client.query(`BEGIN; SET LOCAL stockpile.writes = 'on'; ${statement}; COMMIT`)
+    },
     async numbers(query) {
       const result = await client.query<(string | null)[]>({ text: query, rowMode: 'array' })
       return (result.rows[0] ?? []).map((value) => BigInt(value ?? 0))

@@ -27,6 +27,10 @@ export async function startSqlite(): Promise<Database> {
     async execute(statement) {
       connection.exec(statement)
     },
+    async insertAsStockpile(statement) {
+      connection.exec(`BEGIN IMMEDIATE; INSERT INTO stockpile_meta VALUES ('writes', ''); ${statement};
+        DELETE FROM stockpile_meta WHERE name = 'writes'; COMMIT`)
+    },
     async numbers(query) {
       const row = connection.prepare<[], bigint[]>(query).raw().get() ?? []
       return row.map((value) => BigInt(value ?? 0))

@@ -146,7 +146,7 @@ export interface HoldingRow extends HoldingName {
 /** A row of `{app}_stockpile_serial`. */
 export interface SerialRow extends HoldingName, SerialEntry {}
 
-/** Says at which version of its account a row was written: by that the triggers know who wrote it. */
+/** Says at which version of its account a row was written: by that the triggers know who updated it. */
 export interface Written {
   readonly version: bigint
 }

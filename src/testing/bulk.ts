@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { DatabaseError, TablesMissingError, type Storage } from '../index.ts'
 import type { Suite } from './behaviour.ts'
-import { byHand, byOthers, expectByHand, goOn, holdingBy } from './by-hand.ts'
+import { byHand, byOthers, expectByHand, goOn, holdingAt, holdingBy } from './by-hand.ts'
 import { refusal } from './refusal.ts'
 import { withStorage } from './whole-accounts.ts'
 
@@ -41,6 +41,16 @@ export const bulk: Suite = {
         await expectByHand(context, 'ann', 2n, [['wheat', 10n, 15n]])
         await expectByHand(context, 'eve', 1n, [['rye', 1n, 1n]])
         assert.equal(await context.tally('bob').get('wheat'), 15n)
+      },
+    },
+    {
+      title: 'what a bulk change inserts is written with its history, whatever version it claims to have',
+      notIn: byOthers,
+      run: async (context) => {
+        await context.tally('ann').add('wheat', 5)
+        await context.stockpile.transaction(() => context.tally('ann').add('rye', 1))
+        await context.stockpile.bulk(context.app, (sql) => sql(holdingAt('ann', 'oats', 4, 2n)))
+        await expectByHand(context, 'ann', 3n, [['oats', 4n, 4n]])
       },
     },
     {

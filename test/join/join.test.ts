@@ -140,6 +140,34 @@ describe.each([...drivers, ...queryBuilders, ...typeOrm, prismaSignature])('join
     expect((await shop.stockpile.verify('shop')).breaks).toEqual([])
   })
 
+  it('notices what the application itself inserts, though it says that its account’s version was just then', async () => {
+    const user = (users += 1)
+    const inventory = shop.stockpile.hybrid('shop', user)
+    const serial = 1_000_000n + BigInt(user)
+    await shop.client.transaction(async ({ connection, sql }) => {
+      await shop.stockpile.join(connection, async () => {
+        await inventory.add('seat', 1)
+        await sql(
+          `INSERT INTO shop_stockpile_holding (user_id, item_id, quantity, version) VALUES ('${user}', 'row', 2, 1)`,
+        )
+        await expect(inventory.subtract('seat', 2)).rejects.toThrow(NotEnoughError)
+      })
+      await shop.stockpile.join(connection, () => inventory.add('ticket', inventory.quantity([serial])))
+      await sql(
+        `INSERT INTO shop_stockpile_serial (user_id, item_id, serial, properties, version)
+          VALUES ('${user}', 'ticket', ${serial + 1_000_000n}, '{}', 3)`,
+      )
+    })
+    const entries = await inventory.history()
+    expect(entries.map(({ version, item, data }) => [version, item, data?.['changed']])).toEqual([
+      [4n, 'ticket', 'by hand'],
+      [3n, 'ticket', undefined],
+      [2n, 'row', 'by hand'],
+      [1n, 'seat', undefined],
+    ])
+    expect((await shop.stockpile.verify('shop')).breaks).toEqual([])
+  })
+
   it('keeps 64 bits exact, and any text', async () => {
     const inventory = shop.stockpile.tally('shop', `O'Neill ? $1 \\ " ünï ${(users += 1)}`)
     const item = `SELECT version FROM x; '?' $2 \\`

@@ -1,5 +1,6 @@
 import type { PoolConfig } from 'mariadb'
 import { describe, expect, it } from 'vitest'
+import { Stockpile } from '../../src/index.ts'
 import { mysql } from '../../src/storage/mysql/index.ts'
 import { change, deal, openLab, openPool, quantityOf, settle } from './open-lab.ts'
 
@@ -34,6 +35,23 @@ describe("an application's own pool", () => {
     await expect(storage.fetch([])).rejects.toMatchObject({ code: 'CLOSED' })
     expect(pool.activeConnections()).toBe(0)
     expect(await pool.query({ sql: settings, rowsAsArray: true })).toEqual(before)
+    await pool.end()
+  })
+
+  it('is not taken for Stockpile when the application inserts holdings through it', async () => {
+    await using lab = await openLab()
+    const pool = openPool(lab.url, { connectionLimit: 1, noControlAfterUse: true })
+    await using stockpile = new Stockpile({ storage: mysql(pool) })
+    const ann = stockpile.tally('farm', 'ann')
+    await ann.add('egg', 5)
+    await stockpile.transaction(() => ann.add('rye', 1))
+    await pool.query(
+      "INSERT INTO farm_stockpile_holding (user_id, item_id, quantity, version) VALUES ('ann', 'ham', 3, 2)",
+    )
+    const [entry] = await ann.history({ limit: 1 })
+    expect(entry).toMatchObject({ version: 3n, item: 'ham', balance: 3n, data: { changed: 'by hand' } })
+    expect((await stockpile.verify('farm')).breaks).toEqual([])
+    await stockpile.close()
     await pool.end()
   })
 

@@ -4,6 +4,19 @@ import { Stockpile } from '../../src/index.ts'
 import { mysql } from '../../src/storage/mysql/index.ts'
 import { makeTables, openLab, type Lab } from './open-lab.ts'
 
+/** A transaction that is rolled back in the end. */
+async function openTransaction(url: string): Promise<{ query(sql: string): Promise<unknown> } & AsyncDisposable> {
+  const connection = await createConnection(url.replace(/^mysql:/, 'mariadb:'))
+  await connection.query('BEGIN')
+  return {
+    query: (sql) => connection.query(sql),
+    [Symbol.asyncDispose]: async () => {
+      await connection.query('ROLLBACK')
+      await connection.end()
+    },
+  }
+}
+
 describe('a change by hand', () => {
   let lab: Lab
   let stockpile: Stockpile
@@ -144,6 +157,21 @@ describe('a change by hand', () => {
     expect((await linesOf('ann')).at(-1)).toEqual([3, 'hen', -2, 0, { in: [], out: made.serials(), set: [] }, true])
     expect(await lab.probe.query(`SELECT COUNT(*) FROM ${app}_stockpile_serial`)).toEqual(['0'])
     expect(await byHand('SELECT @@SESSION.group_concat_max_len AS length')).toEqual([{ length: 64n }])
+    await expectInOrder()
+  })
+
+  it('that fails half-way in a trigger doesn’t keep the next one from being noticed', async () => {
+    await stockpile.serial(app, 'ann').add('hen', 1)
+    await byHand('SET SESSION innodb_lock_wait_timeout = 0')
+    {
+      await using other = await openTransaction(lab.url)
+      await other.query(`SELECT * FROM ${app}_stockpile_holding FOR UPDATE`)
+      const serial = "INSERT INTO {s} (user_id, item_id, serial, properties) VALUES ('ann', 'hen', 4711, '{}')"
+      await expect(byHand(serial)).rejects.toMatchObject({ errno: 1205 })
+    }
+    await byHand('SET SESSION innodb_lock_wait_timeout = DEFAULT')
+    await byHand("INSERT INTO {h} (user_id, item_id, quantity) VALUES ('ann', 'egg', 3)")
+    expect((await linesOf('ann')).at(-1)).toEqual([2, 'egg', 3, 3, null, true])
     await expectInOrder()
   })
 

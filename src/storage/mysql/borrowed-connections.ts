@@ -1,7 +1,7 @@
 import { ClosedError } from '../../errors.ts'
 import type { ShareLock } from './cached-statements.ts'
 import { Connection, type ConnectionHabits, type DriverConnection, type Mode } from './connection.ts'
-import { lockWait, sqlMode, tableWait, type Connections } from './connections.ts'
+import { lockWait, othersWrites, ownWrites, sqlMode, tableWait, type Connections } from './connections.ts'
 import { toFault } from './faults.ts'
 import { checkSupport, type Support } from './support.ts'
 
@@ -27,7 +27,7 @@ export class BorrowedConnections implements Connections {
     const before = (mode: Mode): readonly string[] => [
       `SET @stockpile_autocommit = @@autocommit, @stockpile_sql_mode = @@sql_mode, @stockpile_lock_wait = @@innodb_lock_wait_timeout,
         @stockpile_table_wait = @@lock_wait_timeout, autocommit = ${mode === 'reads' ? 1 : 0}, sql_mode = '${sqlMode}',
-        ${lockWait(mode, lockWaitMs)}, ${tableWait(lockWaitMs)}`,
+        ${ownWrites(mode)}, ${lockWait(mode, lockWaitMs)}, ${tableWait(lockWaitMs)}`,
       // For the next transaction only. The server refuses this if one is open, which no pool should hand out.
       'SET TRANSACTION ISOLATION LEVEL READ COMMITTED',
     ]
@@ -37,7 +37,7 @@ export class BorrowedConnections implements Connections {
       before: { transaction: before('transaction'), batch: before('batch'), reads: before('reads') },
       beforeReturn: [
         `SET autocommit = @stockpile_autocommit, sql_mode = @stockpile_sql_mode, innodb_lock_wait_timeout = @stockpile_lock_wait,
-          lock_wait_timeout = @stockpile_table_wait`,
+          lock_wait_timeout = @stockpile_table_wait, ${othersWrites}`,
       ],
     }
   }

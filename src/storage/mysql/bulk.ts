@@ -3,7 +3,7 @@ import { ConflictError, DatabaseError, TablesMissingError, TransactionClosedErro
 import type { BulkSession, SqlAnswer, SqlParameter } from '../cached-contract.ts'
 import { generationOf, raiseGeneration } from './cached-statements.ts'
 import type { Connection, Line, Mode } from './connection.ts'
-import type { Connections } from './connections.ts'
+import { othersWrites, type Connections } from './connections.ts'
 import { isRolledBack, isSavepointMissing, toFault } from './faults.ts'
 import { MysqlSession } from './session.ts'
 import { requireSoleStatement } from './sole-statement.ts'
@@ -42,7 +42,7 @@ export class MysqlBulkSession implements BulkSession {
     try {
       if ((await connection.run(raiseGeneration(app))) === 0) throw new TablesMissingError(app, connections.location)
       const [row] = await connection.rows<readonly [string]>(readMeta(generationOf(app)))
-      await connection.runAll([`SET @stockpile_bulk = '${app}'`, setMark])
+      await connection.runAll([`SET @stockpile_bulk = '${app}', ${othersWrites}`, setMark])
       return new MysqlBulkSession(app, BigInt(row?.[0] ?? 0), connection, session)
     } catch (error) {
       await session.rollback()

@@ -24,6 +24,17 @@ export interface Connections {
 /** A strict mode, so that no value is ever cut to fit. */
 export const sqlMode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'
 
+/** Tells the triggers that whatever is inserted in a kind of transaction is Stockpile's own, as an assignment. */
+export function ownWrites(mode: Mode): string {
+  return mode === 'reads' ? othersWrites : '@stockpile_writes = 1'
+}
+
+/** The same, on a connection on which anybody else inserts too as soon as this is over. */
+export const lentWrites = '@stockpile_writes = 2'
+
+/** Tells the triggers that what is inserted is not Stockpile's own, as an assignment. */
+export const othersWrites = '@stockpile_writes = NULL'
+
 /**
  * How long a statement waits for a lock in each kind of transaction, as an assignment. The server counts in whole seconds, from 1, and 1
  * is what a batch waits: it skips rows that are locked, so all that it can meet is somebody else's row that is being inserted.

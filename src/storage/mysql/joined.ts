@@ -1,8 +1,18 @@
 import { JoinRefusedError } from '../../errors.ts'
-import type { Executor, HoldingAnswer, HoldingQuery, JoinedSession, Loaded, LockWait, Names } from '../contract.ts'
+import type {
+  Executor,
+  HoldingAnswer,
+  HoldingQuery,
+  JoinedSession,
+  Loaded,
+  LockWait,
+  Names,
+  Writes,
+} from '../contract.ts'
+import { isInserting } from '../is-inserting.ts'
 import { readSchemaVersions } from './alter.ts'
 import type { Line } from './connection.ts'
-import type { Connections } from './connections.ts'
+import { lentWrites, othersWrites, type Connections } from './connections.ts'
 import { isSavepointMissing, isTableMissing, toFault } from './faults.ts'
 import { fetchHoldings } from './fetch.ts'
 import { MysqlSession } from './session.ts'
@@ -116,6 +126,17 @@ class MysqlJoinedSession extends MysqlSession implements JoinedSession {
       return await super.load(names, wait)
     } finally {
       this.#line.isLocking = false
+    }
+  }
+
+  override async save(writes: Writes): Promise<void> {
+    if (!isInserting(writes)) return super.save(writes)
+    await this.#attempt('save', () => this.#line.run(`SET ${lentWrites}`))
+    try {
+      await super.save(writes)
+    } finally {
+      // What comes next may be the application's own.
+      await this.#line.run(`SET ${othersWrites}`).catch(() => undefined)
     }
   }
 

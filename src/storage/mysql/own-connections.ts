@@ -3,7 +3,7 @@ import { ClosedError, DriverMissingError } from '../../errors.ts'
 import { Places } from '../places.ts'
 import type { ShareLock } from './cached-statements.ts'
 import { Connection, type Mode } from './connection.ts'
-import { lockWait, sqlMode, tableWait, type Connections } from './connections.ts'
+import { lockWait, ownWrites, sqlMode, tableWait, type Connections } from './connections.ts'
 import { toFault } from './faults.ts'
 import { checkSupport, type Support } from './support.ts'
 
@@ -116,8 +116,8 @@ async function connect(
     location,
     canJoin: true,
     before: {
-      transaction: [`SET autocommit = 0, ${lockWait('transaction', lockWaitMs)}`],
-      batch: [`SET autocommit = 0, ${lockWait('batch', lockWaitMs)}`],
+      transaction: [`SET autocommit = 0, ${ownWrites('transaction')}, ${lockWait('transaction', lockWaitMs)}`],
+      batch: [`SET autocommit = 0, ${ownWrites('batch')}, ${lockWait('batch', lockWaitMs)}`],
       reads: ['SET autocommit = 1'],
     },
     beforeReturn: [],

@@ -1,9 +1,10 @@
+import { lentWrites, othersWrites } from './connections.ts'
 import { accountTable, historyTable, holdingTable, serialTable } from './tables.ts'
 
 /**
  * The statements that make the triggers of one app. They notice every change of a holding or a serial that didn't come through Stockpile,
- * whose rows carry the new version of their account: the account's version goes up, history says so, and the account is put on the list of
- * those whose cached value is to be removed.
+ * whose connections say so when they insert, and which gives every row that it updates the new version of its account: the account's version
+ * goes up, history says so, and the account is put on the list of those whose cached value is to be removed.
  *
  * A trigger can't write the table that it belongs to, nor any that its statement uses: an error 1442 says so, and nothing is changed.
  * None of them declares a variable, since the server would make room for it with every row that Stockpile itself writes.
@@ -118,10 +119,13 @@ function onSerialDelete(tables: Tables): string {
   return `IF ${isDeletedByHand} THEN ${goOut(tables)} END IF`
 }
 
-/** Versions of accounts that Stockpile writes begin at 1. */
+/**
+ * The connection says who inserts: 1 where it is Stockpile's own. A connection that only lends itself for a while says 2, and may go on saying
+ * so where something fails in between; there the row has to have the account's version too, which begins at 1.
+ */
 function isInsertedByHand({ account }: Tables): string {
-  return `NEW.version <= 0
-    OR NOT EXISTS (SELECT 1 FROM ${account} WHERE user_id = NEW.user_id AND version = NEW.version)`
+  return `@stockpile_writes IS NULL OR @stockpile_writes <> 1 AND (NEW.version <= 0
+    OR NOT EXISTS (SELECT 1 FROM ${account} WHERE user_id = NEW.user_id AND version = NEW.version))`
 }
 
 /** Raises the version of an account by one, which locks it: a single key of the primary key. */
@@ -163,9 +167,11 @@ function marked({ holding }: Tables): string {
 function comeIn(tables: Tables): string {
   const { account, holding } = tables
   return `${raise(tables, 'NEW')}
+    SET ${lentWrites};
     INSERT INTO ${holding} (user_id, item_id, quantity, serials, position, version)
       SELECT a.user_id, NEW.item_id, 0, 1, NULL, a.version FROM ${account} AS a WHERE a.user_id = NEW.user_id
       ON DUPLICATE KEY UPDATE serials = ${holding}.serials + 1, version = ${marked(tables)};
+    SET ${othersWrites};
     ${enter(tables, 'NEW', { change: '1', balance: totalLeft, serials: oneSerial('in', 'NEW') })}
     ${list(tables, 'NEW')}`
 }

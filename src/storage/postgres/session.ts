@@ -20,6 +20,7 @@ import type {
   Session,
   Writes,
 } from '../contract.ts'
+import { isInserting } from '../is-inserting.ts'
 import type { Line } from './connection.ts'
 import type { Connections } from './connections.ts'
 import { toFault } from './faults.ts'
@@ -117,6 +118,7 @@ export class PostgresSession implements Session {
         this.#commitLevel = this.#level
       }
       if (this.#options.isBatch) this.#saving.push(...calls)
+      else if (this.#options.isJoined === true && isInserting(writes)) await this.#run(sql.amongOthers(calls))
       else if (calls.length > 0) await this.#run(calls)
     })
   }

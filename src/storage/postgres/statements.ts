@@ -7,7 +7,8 @@ import { call, once, perApp, prepared, type Call } from './statement.ts'
 
 /**
  * Prepares an open transaction for the statements here and in the other files: nothing of it outlives the transaction, so that connections
- * can be anybody's before and after, and whatever pooler stands between. Reads no table.
+ * can be anybody's before and after, and whatever pooler stands between. Reads no table. All that is done in the transaction is Stockpile's
+ * own, and the triggers are told so.
  *
  * The planner gets no choice but index scans. It plans a statement once and keeps the plan, so one made while a table was empty, or its
  * statistics were old, would read a table of millions from end to end, or walk through its whole index. For the same reason no statement
@@ -25,8 +26,18 @@ const settingsMade = prepared(
     set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
     set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
     set_config('enable_indexscan', 'on', true), set_config('enable_indexonlyscan', 'on', true),
-    set_config('enable_nestloop', 'on', true), set_config('jit', 'off', true)`,
+    set_config('enable_nestloop', 'on', true), set_config('jit', 'off', true), set_config('stockpile.writes', 'on', true)`,
 )
+
+/**
+ * Statements in a transaction that is the application's as well, with the triggers told before and after who it is that inserts; one that
+ * fails takes that back with the savepoint. Reads no table.
+ */
+export function amongOthers(calls: readonly Call[]): readonly Call[] {
+  return [call(writesSet, ['on']), ...calls, call(writesSet, [''])]
+}
+
+const writesSet = prepared('set_writes', "SELECT set_config('stockpile.writes', $1, true)")
 
 /** How transactions begin and end. */
 export const bounds = {

@@ -1,5 +1,6 @@
-// The triggers of an app. One rule tells who wrote a row: what Stockpile writes carries the version that its account has since, which it has
-// written before, and a row that Stockpile deletes was marked with version -1. Whatever else happens to a row came by hand.
+// The triggers of an app. While Stockpile inserts rows, the transaction says so (`stockpile.writes`); a row that it updates carries the version
+// that its account has since, which is higher than the row's before; and a row that it deletes was marked with version -1. Whatever else
+// happens to a row came by hand.
 //
 // They run with the rights of the tables' owner, so whoever may change a holding needs no right to write history. What they call runs with
 // the rights of whoever calls it, so that nobody gains anything by calling it.
@@ -29,7 +30,7 @@ export function triggerStatements(app: string): readonly string[] {
   ]
 }
 
-/** What one statement has inserted is looked at together: that costs a row a third of a call for each, and an upsert that inserts nothing little. */
+/** What one statement has inserted is looked at together, and Stockpile's own statements don't even call the function. */
 function triggers(name: Name, table: string, inserted: string, updated: string, deleted: string): string[] {
   const trigger = (what: string, when: string, each: string): string[] => [
     `DROP TRIGGER IF EXISTS stockpile_${what} ON ${name(table)}`,
@@ -37,7 +38,12 @@ function triggers(name: Name, table: string, inserted: string, updated: string, 
   ]
   const on = `ON ${name(table)}`
   return [
-    ...trigger('inserted', `AFTER INSERT ${on} REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT`, inserted),
+    ...trigger(
+      'inserted',
+      `AFTER INSERT ${on} REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT
+        WHEN (current_setting('stockpile.writes', true) IS DISTINCT FROM 'on')`,
+      inserted,
+    ),
     ...trigger(
       'updated',
       `AFTER UPDATE ${on} FOR EACH ROW WHEN (NOT NEW.version > OLD.version AND NEW.version <> -1 AND OLD IS DISTINCT FROM NEW)`,
@@ -111,13 +117,18 @@ function enter(name: Name): string {
   )
 }
 
-/** Adds a serial to the count of its holding, which is made if it is missing: the primary key finds it. Answers how many it has in all. */
+/**
+ * Adds a serial to the count of its holding, which is made if it is missing, and that is noticed by no trigger: the primary key finds it.
+ * Answers how many it has in all.
+ */
 function place(name: Name): string {
   return made(
     `${name('place')}(owner text, at bigint, item text)`,
     `DECLARE total bigint; BEGIN
+      PERFORM set_config('stockpile.writes', 'on', true);
       INSERT INTO ${name('holding')} AS h (user_id, item_id, quantity, serials, position, version) VALUES (owner, item, 0, 1, NULL, at)
         ON CONFLICT (user_id, item_id) DO UPDATE SET serials = h.serials + 1, version = at RETURNING quantity + serials INTO total;
+      PERFORM set_config('stockpile.writes', '', true);
       RETURN total;
     END`,
     'bigint',
@@ -160,18 +171,11 @@ function keep(name: Name): string {
   )
 }
 
-// OFFSET 0 has each account looked up by its key, whatever the planner thinks of the list.
-function unmarked(name: Name): string {
-  return `FROM inserted AS i WHERE NOT EXISTS (
-    SELECT FROM ${name('account')} AS a WHERE a.user_id = i.user_id AND a.version = i.version AND i.version > 0 OFFSET 0)`
-}
-
 function insertedHoldings(name: Name): string {
   return made(
     `${name('inserted_holdings')}()`,
     `DECLARE held ${name('holding')}; at bigint; count integer; BEGIN
-      IF NOT EXISTS (SELECT ${unmarked(name)}) THEN RETURN NULL; END IF;
-      FOR held IN SELECT i.* ${unmarked(name)} ORDER BY i.user_id, i.item_id LOOP
+      FOR held IN SELECT i.* FROM inserted AS i ORDER BY i.user_id, i.item_id LOOP
         at := ${name('advance')}(held.user_id);
         SELECT count(*) INTO count FROM ${name('serial')} AS s WHERE s.user_id = held.user_id AND s.item_id = held.item_id;
         PERFORM ${name('enter')}(held.user_id, at, held.item_id, held.quantity + count, held.quantity + count, NULL, NULL, NULL);
@@ -233,8 +237,7 @@ function insertedSerials(name: Name): string {
   return made(
     `${name('inserted_serials')}()`,
     `DECLARE made ${name('serial')}; at bigint; BEGIN
-      IF NOT EXISTS (SELECT ${unmarked(name)}) THEN RETURN NULL; END IF;
-      FOR made IN SELECT i.* ${unmarked(name)} ORDER BY i.user_id, i.item_id, i.serial LOOP
+      FOR made IN SELECT i.* FROM inserted AS i ORDER BY i.user_id, i.item_id, i.serial LOOP
         at := ${name('advance')}(made.user_id);
         PERFORM ${name('enter')}(made.user_id, at, made.item_id, 1, ${name('place')}(made.user_id, at, made.item_id),
           ARRAY[made.serial], NULL, NULL);

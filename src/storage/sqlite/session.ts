@@ -14,6 +14,7 @@ import type {
   Writes,
 } from '../contract.ts'
 import { ConnectionLostError } from '../../errors.ts'
+import { isInserting } from '../is-inserting.ts'
 import { toNumber, type Line } from './connection.ts'
 import { toFault } from './faults.ts'
 import { entriesStatement, sharedStatements } from './statements.ts'
@@ -83,10 +84,14 @@ export class SqliteSession implements Session {
   save(writes: Writes): Promise<void> {
     return attempt('save', () => {
       const connection = this.#connection
+      // Primary key; tells the triggers who inserts. It goes with the transaction, or the savepoint, where anything fails.
+      const isMarked = isInserting(writes)
+      if (isMarked) connection.run(sharedStatements.noteMeta, 'writes', '')
       for (const app of writes.apps) {
         this.#saveApp(app)
         this.#saveSerials(app)
       }
+      if (isMarked) connection.run(sharedStatements.deleteMeta, 'writes')
       for (const { key, hash, deal, outcome, time } of writes.receipts) {
         connection.run(sharedStatements.insertReceipt, key, hash, deal, outcome, BigInt(time))
       }

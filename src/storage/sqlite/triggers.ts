@@ -1,6 +1,7 @@
 /**
- * The triggers of one app, which notice every change of a holding that didn't come through Stockpile, whoever makes it, by one rule: a row that
- * Stockpile writes carries its account's new version, and is marked with -1 before it is deleted.
+ * The triggers of one app, which notice every change of a holding that didn't come through Stockpile, whoever makes it. While Stockpile
+ * inserts rows, `stockpile_meta` says so in a row that nobody else ever sees; a row that it updates gets its account's new version, and one
+ * that it deletes is marked with -1 before.
  *
  * What they notice raises the account's version, gets an entry of history, and is put on the list of changes where there is a cache. They
  * need nothing that SQLite 3.38 lacks, because whoever changes something by hand brings a SQLite along.
@@ -95,7 +96,7 @@ function serialTriggers(steps: Steps): string[] {
     // INSERT OR REPLACE of a serial that was here already changes no count.
     steps.trigger('serial', 'inserted', 'INSERT', steps.isForeign, [
       ...steps.bump(now),
-      steps.make(now),
+      ...steps.make(now),
       steps.enter(
         now,
         `${count} - ${held('serials', now)}`,
@@ -127,7 +128,7 @@ function serialTriggers(steps: Steps): string[] {
       steps.enter(old, '-1', `${total(old)} - 1`, `json_object('out', ${one('OLD')})`),
       ...steps.fit(old, 'serials - 1'),
       ...steps.bump(now),
-      steps.make(now),
+      ...steps.make(now),
       steps.enter(now, '1', `${total(now)} + 1`, `json_object('in', ${one('NEW')})`),
       ...steps.fit(now, 'serials + 1'),
       ...steps.own(),
@@ -167,9 +168,9 @@ class Steps {
     this.history = `"${app}_stockpile_history"`
   }
 
-  /** Whether an inserted row is not of Stockpile, whose versions begin with 1. */
+  /** Whether it is not Stockpile that inserts: the primary key tells. */
   get isForeign(): string {
-    return `(NEW.version < 1 OR NEW.version IS NOT ${this.version(now)})`
+    return `NOT EXISTS (SELECT 1 FROM stockpile_meta WHERE name = 'writes')`
   }
 
   /** The version of an account. */
@@ -207,11 +208,15 @@ class Steps {
         FROM ${this.#account} WHERE user_id = ${user}`
   }
 
-  /** Makes a holding if it is missing. */
-  make({ user, item, where }: Place): string {
-    return `INSERT INTO ${this.holding} (user_id, item_id, quantity, serials, version)
+  /** Makes a holding if it is missing, which no trigger notices. */
+  make({ user, item, where }: Place): string[] {
+    return [
+      `INSERT INTO stockpile_meta (name, value) VALUES ('writes', '')`,
+      `INSERT INTO ${this.holding} (user_id, item_id, quantity, serials, version)
       SELECT user_id, ${item}, 0, 0, version FROM ${this.#account}
-        WHERE user_id = ${user} AND NOT EXISTS (SELECT 1 FROM ${this.holding} WHERE ${where})`
+        WHERE user_id = ${user} AND NOT EXISTS (SELECT 1 FROM ${this.holding} WHERE ${where})`,
+      `DELETE FROM stockpile_meta WHERE name = 'writes'`,
+    ]
   }
 
   /** Has a holding say how many serials it has, and deletes it if nothing is in it; marked meanwhile, so that no trigger notices. */
