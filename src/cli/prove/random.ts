@@ -24,9 +24,15 @@ export class Random {
     return this.next() < probability
   }
 
-  /** One of a list that isn't empty. */
+  /**
+   * One of a list.
+   *
+   * @throws RangeError for an empty list
+   */
   pick<T>(list: readonly T[]): T {
-    return list[this.below(list.length)]!
+    const index = this.below(list.length)
+    if (index >= list.length) throw new RangeError('there is nothing to pick from')
+    return list[index] as T
   }
 
   /** One of a list, each as often as its weight says. */

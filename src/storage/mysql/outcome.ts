@@ -1,12 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises'
-import { byDeadline } from '../by-deadline.ts'
+import { untilTold } from '../until-told.ts'
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
 import { isDuplicate, isLockTimeout } from './faults.ts'
 import { claimCommit } from './statements.ts'
-
-// Between two tries to reach a server that is down or starting: soon enough after its return, and no burden while it is away.
-const retryMs = 100
 
 /**
  * Finds out what became of a transaction whose COMMIT got no answer, with a finality that no delay on the way can change: until it ends,
@@ -17,18 +13,12 @@ const retryMs = 100
  * @param waitMs how long to go on asking a server that doesn't answer
  * @returns undefined when the server couldn't be asked in time
  */
-export async function findOutcome(
+export function findOutcome(
   connections: Connections,
   commitId: string,
   waitMs: number,
 ): Promise<'committed' | 'rolled back' | undefined> {
-  const deadline = performance.now() + waitMs
-  for (;;) {
-    // A connection may be long in coming, and an answer too.
-    const outcome = await byDeadline(ask(connections, commitId, deadline), deadline)
-    if (outcome !== undefined || performance.now() >= deadline) return outcome
-    await pause(retryMs)
-  }
+  return untilTold((deadline) => ask(connections, commitId, deadline), waitMs)
 }
 
 async function ask(

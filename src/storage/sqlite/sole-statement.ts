@@ -1,19 +1,8 @@
-import { InvalidArgumentError } from '../../errors.ts'
-
-// Blanks, semicolons and comments may stand before the first word.
-const endingPattern =
-  /^(?:[\s;]|--[^\n]*(?:\n|$)|\/\*[\s\S]*?(?:\*\/|$))*(?:BEGIN|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE)\b/i
+import { refuseEndings } from '../refuse-endings.ts'
 
 /**
  * Refuses what would end or nest a transaction that is somebody else's to end. Several statements in one text are refused by the driver.
  *
  * @throws InvalidArgumentError
  */
-export function requireSoleStatement(sql: string): void {
-  if (!endingPattern.test(sql)) return
-  throw new InvalidArgumentError(
-    'sql',
-    sql,
-    'one statement that leaves the transaction open: no BEGIN, SAVEPOINT, COMMIT or ROLLBACK',
-  )
-}
+export const requireSoleStatement = refuseEndings('BEGIN|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE')
