@@ -4,7 +4,8 @@ import type { WholeAnswer } from '../../src/storage/cached-contract.ts'
 import type { Storage } from '../../src/storage/contract.ts'
 import { mysql } from '../../src/storage/mysql/index.ts'
 import { shareLockOf } from '../../src/storage/mysql/support.ts'
-import { accounts, change, deal, makeTables, openLab, openPool, quantityOf, settle } from './open-lab.ts'
+import { accounts, change, deal, makeTables, quantityOf, settle } from '../storage/farm.ts'
+import { openLab, openPool } from './open-lab.ts'
 
 /** Gives an account of `farm` one egg. */
 async function addEgg(storage: Storage, user: string): Promise<void> {

@@ -2,7 +2,8 @@ import type { Pool } from 'mariadb'
 import { describe, expect, it } from 'vitest'
 import type { DriverConnection } from '../../src/storage/mysql/connection.ts'
 import { mysql, type MariadbPool } from '../../src/storage/mysql/index.ts'
-import { change, deal, openLab, openPool, quantityOf, settle } from './open-lab.ts'
+import { change, deal, quantityOf, settle } from '../storage/farm.ts'
+import { openLab, openPool } from './open-lab.ts'
 
 /** A pool whose connections run another statement for COMMIT and then report that it failed, as a server in a cluster may. */
 function failing(pool: Pool, instead: 'COMMIT' | 'ROLLBACK'): MariadbPool {

@@ -2,7 +2,8 @@ import { describe, expect, inject, it } from 'vitest'
 import { mysql } from '../../src/storage/mysql/index.ts'
 import { isSupported } from '../../src/storage/mysql/support.ts'
 import { createDatabase } from '../servers/create-database.ts'
-import { change, deal, makeTables, openLab, settle } from './open-lab.ts'
+import { change, deal, makeTables, settle } from '../storage/farm.ts'
+import { openLab } from './open-lab.ts'
 
 describe('mysql()', () => {
   it.each([

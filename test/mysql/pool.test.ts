@@ -2,7 +2,8 @@ import type { PoolConfig } from 'mariadb'
 import { describe, expect, it } from 'vitest'
 import { Stockpile } from '../../src/index.ts'
 import { mysql } from '../../src/storage/mysql/index.ts'
-import { change, deal, openLab, openPool, quantityOf, settle } from './open-lab.ts'
+import { change, deal, quantityOf, settle } from '../storage/farm.ts'
+import { openLab, openPool } from './open-lab.ts'
 
 const settings = 'SELECT @@autocommit, @@tx_isolation, @@innodb_lock_wait_timeout, @@lock_wait_timeout, @@sql_mode'
 

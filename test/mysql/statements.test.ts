@@ -2,7 +2,8 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { createConnection, type Connection } from 'mariadb'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as statements from '../../src/storage/mysql/statements.ts'
-import { openLab, type Lab } from './open-lab.ts'
+import type { Lab } from '../storage/lab.ts'
+import { openLab } from './open-lab.ts'
 
 const folder = new URL('../../src/storage/mysql/', import.meta.url)
 

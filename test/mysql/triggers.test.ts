@@ -2,7 +2,9 @@ import { createConnection, type Connection } from 'mariadb'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Stockpile } from '../../src/index.ts'
 import { mysql } from '../../src/storage/mysql/index.ts'
-import { makeTables, openLab, type Lab } from './open-lab.ts'
+import { makeTables } from '../storage/farm.ts'
+import type { Lab } from '../storage/lab.ts'
+import { openLab } from './open-lab.ts'
 
 /** A transaction that is rolled back in the end. */
 async function openTransaction(url: string): Promise<{ query(sql: string): Promise<unknown> } & AsyncDisposable> {

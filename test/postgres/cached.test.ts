@@ -1,7 +1,9 @@
 import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
 import { executorOf } from '../../src/clients/executor-of.ts'
-import { accounts, change, deal, openLab, openPool, settle, type Lab } from './open-lab.ts'
+import { accounts, change, deal, settle } from '../storage/farm.ts'
+import type { Lab } from '../storage/lab.ts'
+import { openLab, openPool } from './open-lab.ts'
 
 const ann = { app: 'farm', user: 'ann' }
 

@@ -1,31 +1,6 @@
-import { expect, inject, test } from 'vitest'
-import { Stockpile } from '../../src/index.ts'
+import { expect, test } from 'vitest'
 import { postgres } from '../../src/storage/postgres/index.ts'
-import { createDatabase } from '../servers/create-database.ts'
 import { openLab, openPool } from './open-lab.ts'
-
-test('transactions that have all the connections they can get leave enough for deals, reads and new tables', async () => {
-  await using database = await createDatabase(inject('postgresUrl'))
-  const storage = postgres(database.url, { connectionsMax: 4, lockWaitMs: 2_000 })
-  await using stockpile = new Stockpile({ storage, tables: 'auto' })
-  await stockpile.migrate(['farm'])
-  let openCount = 0
-  const { promise: areAllOpen, resolve: allOpen } = Promise.withResolvers<undefined>()
-  const bob = stockpile.tally('farm', 'bob')
-  const outside = areAllOpen.then(() => Promise.all([bob.add('egg'), bob.get('hen')]))
-  const transactions = Array.from({ length: 8 }, (_, index) =>
-    stockpile.transaction(async () => {
-      await stockpile.tally('farm', `user_${index}`).add('egg')
-      openCount += 1
-      if (openCount === 2) allOpen(undefined)
-      await outside
-      await stockpile.tally(`farm_${index}`, 'ann').add('egg')
-    }),
-  )
-  await Promise.all(transactions)
-  expect(await outside).toEqual([1n, 0n])
-  expect(await stockpile.tally('farm_7', 'ann').get('egg')).toBe(1n)
-})
 
 test.each([
   ['would wait for ever', {}],

@@ -1,7 +1,8 @@
 import { describe, expect, inject, it } from 'vitest'
 import { postgres } from '../../src/storage/postgres/index.ts'
 import { createDatabase } from '../servers/create-database.ts'
-import { change, deal, makeTables, openLab, settle } from './open-lab.ts'
+import { change, deal, makeTables, settle } from '../storage/farm.ts'
+import { openLab } from './open-lab.ts'
 
 const query = [{ app: 'farm', user: '1', items: null, hasSerials: false }]
 

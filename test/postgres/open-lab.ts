@@ -1,21 +1,9 @@
 import { Pool, type PoolConfig } from 'pg'
-import { uuidv7 } from 'uuidv7'
 import { inject } from 'vitest'
-import { noWrites } from '../../src/ledger/writes.ts'
-import { toChange, type Change } from '../../src/model/change.ts'
-import { prepareDeal, type Deal, type PreparedDeal } from '../../src/model/deal.ts'
-import type { LockWait, Names, Settlement, Storage, Writes } from '../../src/storage/contract.ts'
 import { postgres, type PostgresOptions } from '../../src/storage/postgres/index.ts'
 import { createDatabase } from '../servers/create-database.ts'
-import { openProbe, type Probe } from '../servers/probe.ts'
-
-/** A database of its own with the tables of the app `farm`, and storage on it. */
-export interface Lab extends AsyncDisposable {
-  readonly url: string
-  readonly storage: Storage
-  /** A connection beside the storage's. */
-  readonly probe: Probe
-}
+import { makeTables } from '../storage/farm.ts'
+import { labOf, type Lab } from '../storage/lab.ts'
 
 /**
  * Makes a lab on the run's PostgreSQL.
@@ -30,18 +18,7 @@ export async function openLab(
   const maker = postgres(database.url)
   await makeTables(maker, 'farm')
   await maker.close()
-  const storage = postgres(target(database.url), options)
-  const probe = await openProbe(database.url)
-  return {
-    url: database.url,
-    storage,
-    probe,
-    async [Symbol.asyncDispose](): Promise<void> {
-      await storage.close()
-      await probe.close()
-      await database.drop()
-    },
-  }
+  return labOf(database, postgres(target(database.url), options))
 }
 
 /** A pool as an application makes it. */
@@ -49,66 +26,4 @@ export function openPool(url: string, config: PoolConfig = {}): Pool {
   const pool = new Pool({ connectionString: url, max: 3, ...config })
   pool.on('error', () => undefined)
   return pool
-}
-
-/** Makes the tables of an app. */
-export async function makeTables(storage: Storage, app: string): Promise<void> {
-  const session = await storage.alter()
-  await session.versions()
-  for (const step of storage.migrations.shared) await session.apply('shared', step)
-  for (const step of storage.migrations.app(app)) await session.apply(`app:${app}`, step)
-  await session.end()
-}
-
-/** A change of an account of `farm`. */
-export function change(verb: Change['verb'], user: string, item: string, amount: bigint): Change {
-  return toChange('change', { verb, kind: 'tally', app: 'farm', user, item, amount })
-}
-
-/** A deal as the ledger prepares it. */
-export function deal(changes: readonly Change[], options: Omit<Deal, 'changes'> = {}): PreparedDeal {
-  return prepareDeal(uuidv7(), { ...options, changes }, () => 1n)
-}
-
-/** Settles deals in a batch of their own. */
-export async function settle(
-  storage: Storage,
-  deals: readonly PreparedDeal[],
-  wait: LockWait = 'skip',
-): Promise<readonly (Settlement | null)[]> {
-  return (await storage.settle({ id: uuidv7(), deals, now: Date.now(), wait })).settlements
-}
-
-/** How many an account of `farm` has of an item; undefined where it has no such holding. */
-export async function quantityOf(storage: Storage, user: string, item: string): Promise<bigint | undefined> {
-  const [answer] = await storage.fetch([{ app: 'farm', user, items: [item], hasSerials: false }])
-  return answer?.holdings[0]?.quantity
-}
-
-/** The names of accounts of `farm`, without holdings. */
-export function accounts(...users: string[]): Names {
-  return { apps: [{ app: 'farm', users, holdings: [], serials: [] }], keys: [] }
-}
-
-/** Writes of `farm` alone. */
-export function writes(parts: Partial<Omit<Writes['apps'][number], 'app'>>, commitId: string | null = null): Writes {
-  return {
-    apps: [{ ...noWrites('farm'), ...parts }],
-    receipts: [],
-    commit: commitId === null ? null : { id: commitId, time: Date.now() },
-  }
-}
-
-/** A row of an account of `farm`. */
-export function accountRow(user: string, version = 1n): Writes['apps'][number]['accountsNew'][number] {
-  return { app: 'farm', user, version, changedAt: 1 }
-}
-
-/** A row of a holding of `farm`. */
-export function holdingRow(
-  user: string,
-  item: string,
-  quantity: bigint,
-): Writes['apps'][number]['holdingsNew'][number] {
-  return { app: 'farm', user, item, quantity, serials: 0, position: null, version: 1n }
 }

@@ -1,7 +1,8 @@
 import { Client, type PoolConfig } from 'pg'
 import { describe, expect, inject, it } from 'vitest'
 import { postgres } from '../../src/storage/postgres/index.ts'
-import { accountRow, accounts, change, deal, openLab, openPool, quantityOf, settle, writes } from './open-lab.ts'
+import { accountRow, accounts, change, deal, quantityOf, settle, writes } from '../storage/farm.ts'
+import { openLab, openPool } from './open-lab.ts'
 
 const settings = `SELECT string_agg(name || '=' || setting, ',' ORDER BY name) FROM pg_settings
   WHERE name LIKE 'enable_%' OR name IN ('lock_timeout', 'jit', 'plan_cache_mode', 'transaction_isolation')`

@@ -1,7 +1,8 @@
 import { uuidv7 } from 'uuidv7'
 import { describe, expect, it } from 'vitest'
 import type { Session, Storage } from '../../src/storage/contract.ts'
-import { accountRow, accounts, change, deal, holdingRow, openLab, quantityOf, settle, writes } from './open-lab.ts'
+import { accountRow, accounts, change, deal, holdingRow, quantityOf, settle, writes } from '../storage/farm.ts'
+import { openLab } from './open-lab.ts'
 
 /** Two transactions, of which each has locked one of two accounts. */
 async function facing(storage: Storage): Promise<{ left: Session; right: Session }> {

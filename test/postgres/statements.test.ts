@@ -1,7 +1,9 @@
 import type { Pool } from 'pg'
 import { describe, expect, it } from 'vitest'
 import { postgres } from '../../src/storage/postgres/index.ts'
-import { accounts, change, deal, openLab, openPool, settle, writes, type Lab } from './open-lab.ts'
+import { accounts, change, deal, settle, writes } from '../storage/farm.ts'
+import type { Lab } from '../storage/lab.ts'
+import { openLab, openPool } from './open-lab.ts'
 
 interface Prepared {
   readonly name: string

@@ -3,7 +3,8 @@ import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
 import { Stockpile } from '../../src/index.ts'
 import { postgres } from '../../src/storage/postgres/index.ts'
-import { openLab, type Lab } from './open-lab.ts'
+import type { Lab } from '../storage/lab.ts'
+import { openLab } from './open-lab.ts'
 
 /** The entries of a user of `farm`, oldest first: item, change, balance, and whether they were made by hand. */
 async function entriesOf(stockpile: Stockpile, user: string): Promise<unknown[]> {

@@ -19,7 +19,7 @@ const contract = /^src\/storage\/(?:cached-)?contract\.ts$/
 const cacheContract = /^src\/cache\/contract\.ts$/
 const cacheDoor = /^src\/cache\/coherence\.ts$/
 const cacheTypes = /^src\/cache\/(?:announcer|auditor|contract|statistics)\.ts$/
-const connectionQueue = /^src\/storage\/(?:places|by-deadline)\.ts$/
+const dialectsAlike = /^src\/storage\/(?:by-deadline|is-inserting|places|refuse-endings|try-anew|until-told)\.ts$/
 const publicSurface =
   /^src\/(?:index|testing\/index|storage\/(?:sqlite|mysql|postgres)\/index|cache\/(?:memory|memcached|redis)\/index|cli\/index|server\/index)\.ts$/
 const frontDoor = /^src\/ledger\/ledger\.ts$/
@@ -30,7 +30,7 @@ function dialect(name: string, packages: RegExp): Room {
   return {
     name: `storage/${name}`,
     files: new RegExp(`^src/storage/${name}/`),
-    open: [errors, model, contract, connectionQueue, /^src\/ledger\/(?:batch|turn)\.ts$/],
+    open: [errors, model, contract, dialectsAlike, /^src\/ledger\/(?:batch|turn)\.ts$/],
     packages,
   }
 }
@@ -61,7 +61,7 @@ const rooms: readonly Room[] = [
     files: /^src\/storage\/[^/]+\.ts$/,
     open: [errors, contract],
     types: [model],
-    packages: /^uuidv7$/,
+    packages: /^(?:node:timers\/promises|uuidv7)$/,
   },
   dialect('sqlite', /^(?:node:|(?:better-sqlite3|uuidv7)$)/),
   dialect('mysql', /^(?:node:|(?:mariadb|uuidv7)$)/),

@@ -1,4 +1,3 @@
-import { ConnectionLostError } from '../../errors.ts'
 import { settleAlone } from '../../ledger/batch.ts'
 import type { BulkSession, WholeAnswer } from '../cached-contract.ts'
 import type {
@@ -17,6 +16,7 @@ import type {
   Storage,
 } from '../contract.ts'
 import type { Announcing } from '../cached-contract.ts'
+import { triesMax, tryAnew } from '../try-anew.ts'
 import { MysqlSchemaSession, readSchemaVersions } from './alter.ts'
 import { MysqlBulkSession } from './bulk.ts'
 import { cacheNote, noteCache, takeChanges } from './changes.ts'
@@ -30,9 +30,6 @@ import { fetchEntries, MysqlSession, type SessionOptions } from './session.ts'
 import { MysqlSnapshot } from './snapshot.ts'
 import { raiseMeta, readMeta, sweepOlder } from './statements.ts'
 import { fetchWhole } from './whole.ts'
-
-// Each finds one more connection that was lost while it was idle; and a server that ends them because it has too much to do gets no rush.
-const triesMax = 5
 
 /** One database of a MariaDB or MySQL server. */
 export class MysqlStorage implements Storage {
@@ -129,15 +126,8 @@ export class MysqlStorage implements Storage {
     )
   }
 
-  async bulk(app: string): Promise<BulkSession> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await MysqlBulkSession.open(this.#connections, app, this.#outcomeWaitMs)
-      } catch (error) {
-        // A connection that was lost while it was idle; nothing was done with it.
-        if (!(error instanceof ConnectionLostError) || tries === triesMax) throw error
-      }
-    }
+  bulk(app: string): Promise<BulkSession> {
+    return tryAnew(() => MysqlBulkSession.open(this.#connections, app, this.#outcomeWaitMs))
   }
 
   async takeChanges(accountsMax: number, work: (accounts: readonly AccountName[]) => Promise<void>): Promise<number> {

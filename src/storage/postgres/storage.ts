@@ -1,5 +1,6 @@
 import { settleAlone } from '../../ledger/batch.ts'
 import type { Mode } from '../places.ts'
+import { triesMax, tryAnew } from '../try-anew.ts'
 import type { BulkSession, WholeAnswer } from '../cached-contract.ts'
 import type {
   AccountName,
@@ -36,9 +37,6 @@ import { PostgresSnapshot } from './snapshot.ts'
 import type { Call } from './statement.ts'
 import { settings } from './statements.ts'
 import { fetchWhole } from './whole.ts'
-
-// Each finds one more connection that was lost while it was idle; and a server that ends them because it has too much to do gets no rush.
-const triesMax = 5
 
 /** One database of a PostgreSQL server. */
 export class PostgresStorage implements Storage {
@@ -127,11 +125,15 @@ export class PostgresStorage implements Storage {
   }
 
   bulk(app: string): Promise<BulkSession> {
-    return PostgresBulkSession.open(this.#connections, this.#options, app)
+    return tryAnew(() => PostgresBulkSession.open(this.#connections, this.#options, app))
   }
 
-  takeChanges(accountsMax: number, work: (accounts: readonly AccountName[]) => Promise<void>): Promise<number> {
-    return takeChanges(this.#connections, this.#options.lockWaitMs, accountsMax, work)
+  async takeChanges(accountsMax: number, work: (accounts: readonly AccountName[]) => Promise<void>): Promise<number> {
+    const taken = await this.#borrow('take changes', null, (connection) =>
+      takeChanges(connection, this.#options.lockWaitMs, accountsMax, work),
+    )
+    if ('error' in taken) throw taken.error
+    return taken.count
   }
 
   listen(wake: () => void): Promise<() => Promise<void>> {

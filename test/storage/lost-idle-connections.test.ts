@@ -1,9 +1,8 @@
-import { expect, inject, test } from 'vitest'
-import { mysql } from '../../src/storage/mysql/index.ts'
+import { describe, expect, test } from 'vitest'
 import type { Storage } from '../../src/storage/contract.ts'
 import { startFaultProxy } from '../servers/fault-proxy.ts'
-import { startMariaDb } from '../servers/mariadb.ts'
-import { makeTables, openLab } from './open-lab.ts'
+import { makeTables } from './farm.ts'
+import { servers } from './servers.ts'
 
 /** Leaves that many connections idle. */
 async function idle(storage: Storage, count: number): Promise<void> {
@@ -42,26 +41,28 @@ const reads: [string, (storage: Storage) => Promise<unknown>][] = [
   ['serial numbers', (storage) => storage.reserve('serial', 1n, 1n)],
 ]
 
-test.each(reads)('%s can be had although all connections were lost while they were idle', async (_what, read) => {
-  const { hostname, port } = new URL(inject('mysqlUrl'))
-  await using proxy = await startFaultProxy({ host: hostname, port: Number(port) })
-  await using lab = await openLab({}, (url) => proxy.through(url))
-  await idle(lab.storage, 4)
-  proxy.cut()
-  await expect(read(lab.storage)).resolves.toBeDefined()
-})
+describe.each(servers)('$name', (kind) => {
+  test.each(reads)('%s can be had although all connections were lost while they were idle', async (_what, read) => {
+    const { hostname, port } = new URL(kind.url())
+    await using proxy = await startFaultProxy({ host: hostname, port: Number(port) })
+    await using lab = await kind.openLab({}, (url) => proxy.through(url))
+    await idle(lab.storage, 4)
+    proxy.cut()
+    await expect(read(lab.storage)).resolves.toBeDefined()
+  })
 
-test('the first calls after a restart of the server succeed', async () => {
-  await using server = await startMariaDb()
-  const storage = mysql(server.url)
-  await makeTables(storage, 'farm')
-  await idle(storage, 4)
-  await server.restart()
-  for (const [, read] of reads) await expect(read(storage)).resolves.toBeDefined()
-  await idle(storage, 4)
-  await server.kill('SIGTERM')
-  await expect(storage.schemaVersions()).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
-  await server.restart()
-  for (const [, read] of reads) await expect(read(storage)).resolves.toBeDefined()
-  await storage.close()
+  test('the first calls after a restart of the server succeed', async () => {
+    await using server = await kind.start()
+    const storage = kind.storage(server.url)
+    await makeTables(storage, 'farm')
+    await idle(storage, 4)
+    await server.restart()
+    for (const [, read] of reads) await expect(read(storage)).resolves.toBeDefined()
+    await idle(storage, 4)
+    await server.kill('SIGTERM')
+    await expect(storage.schemaVersions()).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
+    await server.restart()
+    for (const [, read] of reads) await expect(read(storage)).resolves.toBeDefined()
+    await storage.close()
+  })
 })
