@@ -1,8 +1,6 @@
-import { join } from 'node:path'
 import { Stockpile } from '../../src/index.ts'
 import type { Storage } from '../../src/storage/contract.ts'
 import type { Server } from '../servers/server.ts'
-import { makeTempFolder, removeTempFolder } from '../servers/temp-folder.ts'
 import { readBooks } from './books.ts'
 import { checkHistory } from './check-history.ts'
 import { Client, now } from './client.ts'
@@ -13,7 +11,7 @@ import { openStorage } from './open-storage.ts'
 import { operationsOf, readLogs } from './operation.ts'
 import type { LogLine } from './record.ts'
 import { users } from './request.ts'
-import { WorkerProcess } from './worker-process.ts'
+import { WorkerCrew } from './worker-crew.ts'
 
 const clients = 6
 
@@ -31,57 +29,32 @@ export interface HistoryReport {
 
 /** Several processes whose clients ask one database for random things; everything is written down and checked in the end. */
 export class HistoryRun implements AsyncDisposable {
+  /** The processes. */
+  readonly crew: WorkerCrew
   readonly #url: string
   readonly #app: string
-  readonly #seed: number
-  readonly #folder: string
-  readonly #workers: WorkerProcess[] = []
-  readonly #logFiles: string[] = []
   readonly #lines: LogLine[] = []
   readonly #kills: Kill[] = []
-  #generation = 0
 
-  private constructor(url: string, app: string, seed: number, folder: string) {
+  private constructor(url: string, app: string, crew: WorkerCrew) {
     this.#url = url
     this.#app = app
-    this.#seed = seed
-    this.#folder = folder
+    this.crew = crew
   }
 
   /** Makes the tables, hands out something to begin with, and starts the processes. */
   static async start(url: string, app: string, seed: number, processes: number): Promise<HistoryRun> {
-    const run = new HistoryRun(url, app, seed, await makeTempFolder('history'))
+    const crew = await WorkerCrew.open(
+      'history-worker.ts',
+      (place, generation) => ({ url, app, seed, place, generation, clients }) satisfies HistoryJob,
+    )
+    const run = new HistoryRun(url, app, crew)
     await run.#ask(async (client) => {
       const changes = users.flatMap((user) => [{ verb: 'add', user, item: 'gold', amount: 100 } as const])
       await client.perform('beginning', { kind: 'deal', changes, key: 'beginning' })
     })
-    for (let place = 0; place < processes; place += 1) await run.spawn(place)
+    for (let place = 0; place < processes; place += 1) await crew.spawn(place)
     return run
-  }
-
-  /** How many places for processes there are. */
-  get places(): number {
-    return this.#workers.length
-  }
-
-  /** Puts a new process at a place, and sets it going. */
-  async spawn(place: number): Promise<void> {
-    this.#generation += 1
-    const logFile = join(this.#folder, `${this.#generation}.log`)
-    const [url, app, seed, generation] = [this.#url, this.#app, this.#seed, this.#generation]
-    const job = { url, app, seed, place, generation, clients } satisfies HistoryJob
-    const worker = new WorkerProcess('history-worker.ts', job, logFile)
-    this.#workers[place] = worker
-    this.#logFiles.push(logFile)
-    await worker.ready()
-    worker.tell({ type: 'go' })
-  }
-
-  /** The process at a place. */
-  worker(place: number): WorkerProcess {
-    const worker = this.#workers[place]
-    if (worker === undefined) throw new RangeError(`there is no process at place ${place}`)
-    return worker
   }
 
   /**
@@ -98,11 +71,9 @@ export class HistoryRun implements AsyncDisposable {
 
   /** Lets all processes come to an end, asks again for all that had a key, and checks what there is. */
   async finish(): Promise<HistoryReport> {
-    for (const worker of this.#workers) worker.tell({ type: 'stop' })
-    await Promise.all(this.#workers.map((worker) => worker.result()))
-    await Promise.all(this.#workers.map((worker) => worker.ended()))
+    await this.crew.finish()
     const known = this.#lines.length
-    const lines = [...this.#lines, ...(await readLogs(this.#logFiles))]
+    const lines = [...this.#lines, ...(await readLogs(this.crew.logFiles))]
     const before = [...operationsOf(lines).values()]
     const keyed = before.filter((operation) => keyOf(operation) !== null)
     return this.#ask(async (client, stockpile, storage) => {
@@ -123,8 +94,7 @@ export class HistoryRun implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.kill()))
-    await removeTempFolder(this.#folder)
+    await this.crew[Symbol.asyncDispose]()
   }
 
   /** Works with a client of this process's own. */

@@ -1,14 +1,13 @@
-import { writeSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { Stockpile } from '../../src/index.ts'
+import type { Stockpile } from '../../src/index.ts'
 import { Client } from './client.ts'
-import { openStorage } from './open-storage.ts'
 import { Random } from './random.ts'
-import type { Answer, LogLine } from './record.ts'
+import type { Answer } from './record.ts'
 import { randomRequest, type Request } from './request.ts'
+import { runClients } from './run-clients.ts'
 import { WorkerSide } from './worker-side.ts'
 
-// A process whose clients ask for random things until it is told to stop, or killed. Its standard output is the log.
+// A process whose clients ask for random things.
 
 /** What such a process does. */
 export interface HistoryJob {
@@ -22,20 +21,11 @@ export interface HistoryJob {
 }
 
 const side = new WorkerSide<HistoryJob>()
-const { url, app, seed, place, generation, clients } = side.job
-const stockpile = new Stockpile({ storage: await openStorage(url) })
-const client = new Client(stockpile, app, (line: LogLine) => {
-  // Written when this returns: the file keeps it, even if the process is killed at once.
-  writeSync(1, `${JSON.stringify(line)}\n`)
-})
+const { app, seed, place, generation } = side.job
+await runClients(side, run)
 
-await side.start()
-await Promise.all(Array.from({ length: clients }, (_, number) => run(number)))
-await stockpile.close()
-await side.say({ type: 'result', result: null })
-side.end()
-
-async function run(number: number): Promise<void> {
+async function run(stockpile: Stockpile, log: (line: unknown) => void, number: number): Promise<void> {
+  const client = new Client(stockpile, app, log)
   const random = new Random(seed, place, generation, number)
   const versions = new Map<string, string>()
   const asked: { op: string; request: Request & { kind: 'deal' }; attempts: number }[] = []

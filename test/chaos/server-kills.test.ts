@@ -17,12 +17,14 @@ describe.each(storeKinds.filter(({ hasServer }) => hasServer))('on $name', (kind
       await using run = await HistoryRun.start(store.url, 'chaos', seed, 3)
       const random = new Random(seed)
       for (let kill = 0; kill < kills; kill += 1) {
-        await Promise.all(Array.from({ length: run.places }, (_, place) => run.worker(place).answers(random.upTo(60))))
+        await Promise.all(
+          Array.from({ length: run.crew.places }, (_, place) => run.crew.worker(place).answers(random.upTo(60))),
+        )
         // An answer comes right after a commit: a moment later it is any moment.
         await pause(random.next() * 10)
         await run.killServer(store.server!, kind.isShowingEarly)
       }
-      await Promise.all(Array.from({ length: run.places }, (_, place) => run.worker(place).answers(10)))
+      await Promise.all(Array.from({ length: run.crew.places }, (_, place) => run.crew.worker(place).answers(10)))
       const report = await run.finish()
       expect(report.wrong).toEqual([])
       // The processes lived, so they heard what became of all that they asked for.

@@ -1,7 +1,5 @@
-import { join } from 'node:path'
 import { Stockpile } from '../../src/index.ts'
 import type { SerialRow, Storage } from '../../src/storage/contract.ts'
-import { makeTempFolder, removeTempFolder } from '../servers/temp-folder.ts'
 import { readBooks } from './books.ts'
 import { checkBooks } from './check-books.ts'
 import type { Trade } from './check-trade.ts'
@@ -13,7 +11,7 @@ import type { LogLine } from './record.ts'
 import { appOf, traders, type Move, type TradeAnswer, type TradeRequest } from './trade-request.ts'
 import type { TradeJob } from './trade-worker.ts'
 import { Trader } from './trader.ts'
-import { WorkerProcess } from './worker-process.ts'
+import { WorkerCrew } from './worker-crew.ts'
 
 type Line = LogLine<TradeRequest, TradeAnswer>
 
@@ -36,23 +34,23 @@ export interface TradeReport {
 
 /** Several processes that trade on one database, which may be killed; everything is written down and checked in the end. */
 export class TradeRun implements AsyncDisposable {
+  /** The processes. */
+  readonly crew: WorkerCrew
   readonly #url: string
-  readonly #seed: number
-  readonly #folder: string
-  readonly #workers: WorkerProcess[] = []
-  readonly #logFiles: string[] = []
   readonly #lines: Line[] = []
-  #generation = 0
 
-  private constructor(url: string, seed: number, folder: string) {
+  private constructor(url: string, crew: WorkerCrew) {
     this.#url = url
-    this.#seed = seed
-    this.#folder = folder
+    this.crew = crew
   }
 
   /** Makes the tables, gives every trader something to begin with, and starts the processes. */
   static async start(url: string, seed: number, processes: number): Promise<TradeRun> {
-    const run = new TradeRun(url, seed, await makeTempFolder('trades'))
+    const crew = await WorkerCrew.open(
+      'trade-worker.ts',
+      (place, generation) => ({ url, seed, place, generation, clients }) satisfies TradeJob,
+    )
+    const run = new TradeRun(url, crew)
     await run.#ask(async (trader, stockpile) => {
       const swords = stockpile.serial(appOf('serial'), 'smith')
       await swords.ready()
@@ -62,42 +60,15 @@ export class TradeRun implements AsyncDisposable {
         await trader.perform(`beginning of ${user}`, { steps: [endowment(user, arms.serials())], key: null })
       }
     })
-    for (let place = 0; place < processes; place += 1) await run.spawn(place)
+    for (let place = 0; place < processes; place += 1) await crew.spawn(place)
     return run
-  }
-
-  /** How many places for processes there are. */
-  get places(): number {
-    return this.#workers.length
-  }
-
-  /** Puts a new process at a place, and sets it going. */
-  async spawn(place: number): Promise<void> {
-    this.#generation += 1
-    const generation = this.#generation
-    const logFile = join(this.#folder, `${generation}.log`)
-    const job = { url: this.#url, seed: this.#seed, place, generation, clients } satisfies TradeJob
-    const worker = new WorkerProcess('trade-worker.ts', job, logFile)
-    this.#workers[place] = worker
-    this.#logFiles.push(logFile)
-    await worker.ready()
-    worker.tell({ type: 'go' })
-  }
-
-  /** The process at a place. */
-  worker(place: number): WorkerProcess {
-    const worker = this.#workers[place]
-    if (worker === undefined) throw new RangeError(`there is no process at place ${place}`)
-    return worker
   }
 
   /** Lets all processes come to an end, asks again for what had a key, and checks what there is. */
   async finish(): Promise<TradeReport> {
-    for (const worker of this.#workers) worker.tell({ type: 'stop' })
-    await Promise.all(this.#workers.map((worker) => worker.result()))
-    await Promise.all(this.#workers.map((worker) => worker.ended()))
+    await this.crew.finish()
     const known = this.#lines.length
-    const lines = [...this.#lines, ...(await readLogs<TradeRequest, TradeAnswer>(this.#logFiles))]
+    const lines = [...this.#lines, ...(await readLogs<TradeRequest, TradeAnswer>(this.crew.logFiles))]
     const before = [...operationsOf(lines).values()]
     const unanswered = before.filter(({ attempts }) => attempts.some(({ answer }) => answer === null))
     return this.#ask(async (trader, stockpile, storage) => {
@@ -124,8 +95,7 @@ export class TradeRun implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => worker.kill()))
-    await removeTempFolder(this.#folder)
+    await this.crew[Symbol.asyncDispose]()
   }
 
   /** Works with a trader of this process's own. */

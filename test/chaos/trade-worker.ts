@@ -1,14 +1,13 @@
-import { writeSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { Stockpile } from '../../src/index.ts'
-import { openStorage } from './open-storage.ts'
+import type { Stockpile } from '../../src/index.ts'
 import { Random } from './random.ts'
 import { randomTrades } from './random-trades.ts'
+import { runClients } from './run-clients.ts'
 import type { TradeRequest } from './trade-request.ts'
 import { Trader } from './trader.ts'
 import { WorkerSide } from './worker-side.ts'
 
-// A process whose clients trade until it is told to stop, or killed. Its standard output is the log.
+// A process whose clients trade.
 
 /** What such a process does. */
 export interface TradeJob {
@@ -21,20 +20,11 @@ export interface TradeJob {
 }
 
 const side = new WorkerSide<TradeJob>()
-const { url, seed, place, generation, clients } = side.job
-const stockpile = new Stockpile({ storage: await openStorage(url) })
-const trader = new Trader(stockpile, (line) => {
-  // Written when this returns: the file keeps it, even if the process is killed at once.
-  writeSync(1, `${JSON.stringify(line)}\n`)
-})
+const { seed, place, generation } = side.job
+await runClients(side, run)
 
-await side.start()
-await Promise.all(Array.from({ length: clients }, (_, number) => run(number)))
-await stockpile.close()
-await side.say({ type: 'result', result: null })
-side.end()
-
-async function run(number: number): Promise<void> {
+async function run(stockpile: Stockpile, log: (line: unknown) => void, number: number): Promise<void> {
+  const trader = new Trader(stockpile, log)
   const random = new Random(seed, place, generation, number)
   const asked: { op: string; request: TradeRequest; attempts: number }[] = []
   for (let count = 1; !side.isStopped; count += 1) {

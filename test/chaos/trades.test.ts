@@ -21,12 +21,12 @@ describe.each(storeKinds)('on $name', (kind) => {
         Array.from({ length: processes }, async (_, place) => {
           const random = new Random(seed, place)
           for (let life = 1; life <= lives; life += 1) {
-            await run.worker(place).answers(share)
+            await run.crew.worker(place).answers(share)
             if (life === lives) break
             // An answer comes right after a commit: a moment later it is any moment.
             await pause(random.next() * 10)
-            await run.worker(place).kill()
-            await run.spawn(place)
+            await run.crew.worker(place).kill()
+            await run.crew.spawn(place)
           }
         }),
       )

@@ -16,14 +16,14 @@ describe.each(storeKinds)('on $name', (kind) => {
       await using store = await kind.open()
       await using run = await HistoryRun.start(store.url, 'chaos', seed, 3)
       await Promise.all(
-        Array.from({ length: run.places }, async (_, place) => {
+        Array.from({ length: run.crew.places }, async (_, place) => {
           const random = new Random(seed, place)
-          for (let kill = 0; kill < kills / run.places; kill += 1) {
-            await run.worker(place).answers(random.upTo(60))
+          for (let kill = 0; kill < kills / run.crew.places; kill += 1) {
+            await run.crew.worker(place).answers(random.upTo(60))
             // An answer comes right after a commit: a moment later it is any moment.
             await pause(random.next() * 10)
-            await run.worker(place).kill()
-            await run.spawn(place)
+            await run.crew.worker(place).kill()
+            await run.crew.spawn(place)
           }
         }),
       )
