@@ -1,15 +1,15 @@
 import type { Cache, Stockpile, Storage } from '../src/index.ts'
 import { around } from './around.ts'
-import { startCaches, type CachePlace } from './caches.ts'
+import { onCachedStock } from './cached-stock.ts'
+import type { CachePlace } from './caches.ts'
 import type { Database } from './database.ts'
-import { startDatabase } from './databases.ts'
 import { expectMoved } from './expect-moved.ts'
 import { load, type RunResult } from './load.ts'
 import { openForNow } from './open-for-now.ts'
 import { runAlone, type Question } from './question.ts'
 import type { Settings } from './settings.ts'
 import { spreadOf, type Spread } from './statistics.ts'
-import { firstUser, seedStockpile, stockItem, stockpileSums, stockUsers } from './stock.ts'
+import { firstUser, stockItem, stockpileSums, stockUsers } from './stock.ts'
 import { seeded, workload } from './workload.ts'
 
 interface CachedMixRow {
@@ -55,18 +55,9 @@ const cachedMix: Question<CachedMixRow> = {
   title:
     'A write for every read, half of them on one account: hits and reads of the database, with and without publishing',
   async measure({ level, databases }, tell) {
-    await using open = new AsyncDisposableStack()
-    const caches = await startCaches()
-    for (const cache of caches) open.use(cache)
     const rows: CachedMixRow[] = []
-    const versions = caches.map(({ version }) => version)
-    for (const name of databases) {
-      await using database = await startDatabase[name]()
-      versions.push(`${name} ${database.version} (${database.settings.join(' ')})`)
-      {
-        await using stockpile = await database.open()
-        await seedStockpile(database, stockpile, { app, accounts, items })
-      }
+    const versions = await onCachedStock(databases, { app, accounts, items }, async (database, caches) => {
+      const { name } = database
       const runs: Mixed[] = []
       for (let round = 1; round <= plans[level].rounds; round += 1) {
         for (const place of caches) {
@@ -82,7 +73,7 @@ const cachedMix: Question<CachedMixRow> = {
           rows.push(rowOf(some))
         }
       }
-    }
+    })
     return { rows, versions }
   },
   columns: [

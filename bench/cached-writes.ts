@@ -1,14 +1,14 @@
 import type { Stockpile } from '../src/index.ts'
-import { startCaches, type CachePlace } from './caches.ts'
+import { onCachedStock } from './cached-stock.ts'
+import type { CachePlace } from './caches.ts'
 import { checkedRun } from './checked-run.ts'
 import type { Database } from './database.ts'
-import { startDatabase } from './databases.ts'
 import type { RunResult } from './load.ts'
 import { openForNow } from './open-for-now.ts'
 import { runAlone, type Question } from './question.ts'
 import type { Settings } from './settings.ts'
 import { spreadOf, type Spread } from './statistics.ts'
-import { seedStockpile, stockItem, stockpileContender, stockUsers } from './stock.ts'
+import { stockItem, stockpileContender, stockUsers } from './stock.ts'
 
 interface CachedWritesRow {
   readonly database: Database['name']
@@ -44,18 +44,9 @@ const cachedWrites: Question<CachedWritesRow> = {
   name: 'cached-writes',
   title: `What a cache costs writers: deals with each cache and without, ${callers} callers, fully durable`,
   async measure({ level, databases }, tell) {
-    await using open = new AsyncDisposableStack()
-    const caches = await startCaches()
-    for (const cache of caches) open.use(cache)
     const rows: CachedWritesRow[] = []
-    const versions = caches.map(({ version }) => version)
-    for (const name of databases) {
-      await using database = await startDatabase[name]()
-      versions.push(`${name} ${database.version} (${database.settings.join(' ')})`)
-      {
-        await using stockpile = await database.open()
-        await seedStockpile(database, stockpile, { app, accounts, items })
-      }
+    const versions = await onCachedStock(databases, { app, accounts, items }, async (database, caches) => {
+      const { name } = database
       const places = [null, ...caches]
       const runs = places.map(() => [] as Run[])
       for (let round = 0; round < plans[level].rounds; round += 1) {
@@ -69,7 +60,7 @@ const cachedWrites: Question<CachedWritesRow> = {
       }
       const [without] = runs
       rows.push(...places.map((place, at) => rowOf(name, place, runs[at]!, without!)))
-    }
+    })
     return { rows, versions }
   },
   columns: ['database', 'cache', 'deals/s', 'times', 'p50 ms', 'node us', 'server us', 'cache us', 'published %'],

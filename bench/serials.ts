@@ -1,64 +1,35 @@
-import type { Database, SerialContender } from './database.ts'
-import { startDatabase } from './databases.ts'
+import type { SerialContender } from './database.ts'
 import { expectMoved } from './expect-moved.ts'
 import { load, type LoadOptions, type RunResult } from './load.ts'
-import { runAlone, type Question } from './question.ts'
+import { runAlone } from './question.ts'
+import { rivalsQuestion } from './rivals.ts'
 import { seedSerialsByHand, seedStockpileSerials, stockpileSerials } from './serial-stock.ts'
-import type { Settings } from './settings.ts'
-import { sideBySide, sideCells, sideColumns, type Sides } from './side-by-side.ts'
 import { firstUser, stockItem } from './stock.ts'
 import { seeded } from './workload.ts'
-
-interface SerialsRow extends Sides {
-  readonly database: Database['name']
-  readonly callers: number
-}
 
 const app = 'serials'
 const accounts = 10_000
 const serials = 5
-const warmUp = { callers: 128, milliseconds: 800 } as const
-const plans = {
-  quick: { callers: [1, 16, 128], rounds: 1, milliseconds: 1000 },
-  usual: { callers: [1, 16, 128], rounds: 3, milliseconds: 600 },
-  full: { callers: [1, 16, 128], rounds: 7, milliseconds: 4000 },
-} as const satisfies Record<Settings['level'], object>
 
 /** How many serials a second come and go: Stockpile beside code written by hand. */
-const question: Question<SerialsRow> = {
-  name: 'serials',
-  title: 'Serials: one is added, or that one subtracted, by hand and with Stockpile, fully durable',
-  async measure({ level, databases }, tell) {
-    const rows: SerialsRow[] = []
-    const versions: string[] = []
-    const { rounds, milliseconds } = plans[level]
-    for (const name of databases) {
-      await using database = await startDatabase[name]()
-      versions.push(`${name} ${database.version} (${database.settings.join(' ')})`)
-      const stockpile = await database.open()
-      await using ours = stockpileSerials(database, stockpile, app)
-      await seedStockpileSerials(database, stockpile, { app, accounts, serials })
-      await using hand = await database.serialsByHand(app)
-      await seedSerialsByHand(database, { app, accounts, serials })
-      const { serverPid } = database
-      for (const contender of [hand, ours]) await checkedSerials(contender, { ...warmUp, serverPid }, 0)
-      for (const callers of plans[level].callers) {
-        tell(`${name}, ${callers} callers`)
-        const sides = await sideBySide<SerialContender>(hand, ours, rounds, (contender, round) =>
-          checkedSerials(contender, { callers, milliseconds, serverPid }, round),
-        )
-        rows.push({ database: name, callers, ...sides })
-      }
-    }
-    return { rows, versions }
+const question = rivalsQuestion<SerialContender>(
+  {
+    name: 'serials',
+    title: 'Serials: one is added, or that one subtracted, by hand and with Stockpile, fully durable',
+    note:
+      'Pairs are by hand, then Stockpile. One write is one serial, half of them additions; processor time is for one write, and on SQLite node ' +
+      'does the database’s work too. By hand a write answers the serial alone, Stockpile answers the item’s whole new quantity with all ' +
+      `properties. ${accounts.toLocaleString('en')} accounts of ${serials} serials.`,
   },
-  columns: ['database', 'callers', ...sideColumns],
-  cells: (row) => [row.database, row.callers, ...sideCells(row)],
-  note:
-    'Pairs are by hand, then Stockpile. One write is one serial, half of them additions; processor time is for one write, and on SQLite node ' +
-    'does the database’s work too. By hand a write answers the serial alone, Stockpile answers the item’s whole new quantity with all ' +
-    `properties. ${accounts.toLocaleString('en')} accounts of ${serials} serials.`,
-}
+  async (database, stack) => {
+    const stockpile = await database.open()
+    const ours = stack.use(stockpileSerials(database, stockpile, app))
+    await seedStockpileSerials(database, stockpile, { app, accounts, serials })
+    const hand = stack.use(await database.serialsByHand(app))
+    await seedSerialsByHand(database, { app, accounts, serials })
+    return { hand, ours, run: checkedSerials }
+  },
+)
 
 /** Adds and subtracts for some time, and holds the tables to it: what was acknowledged is what was written. */
 async function checkedSerials(contender: SerialContender, options: LoadOptions, seed: number): Promise<RunResult> {

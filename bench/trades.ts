@@ -1,69 +1,43 @@
 import type { Contender, Database, StockChange } from './database.ts'
-import { startDatabase } from './databases.ts'
 import { expectMoved } from './expect-moved.ts'
 import { load, type LoadOptions, type RunResult } from './load.ts'
-import { runAlone, type Question } from './question.ts'
-import type { Settings } from './settings.ts'
-import { sideBySide, sideCells, sideColumns, type Sides } from './side-by-side.ts'
+import { runAlone } from './question.ts'
+import { rivalsQuestion } from './rivals.ts'
 import { firstUser, seedByHand, seedStockpile, stockItem, stockpileContender } from './stock.ts'
 import { seeded } from './workload.ts'
-
-interface TradesRow extends Sides {
-  readonly database: Database['name']
-  readonly callers: number
-}
 
 const accounts = 100_000
 const app = 'bench'
 const items = [stockItem, stockItem + 1] as const
-const warmUp = { callers: 128, milliseconds: 800 } as const
-const plans = {
-  quick: { callers: [1, 16, 128], rounds: 1, milliseconds: 1000 },
-  usual: { callers: [1, 16, 128], rounds: 3, milliseconds: 600 },
-  full: { callers: [1, 16, 128], rounds: 7, milliseconds: 4000 },
-} as const satisfies Record<Settings['level'], object>
 
 /** How many trades a second between two users, four changes each: Stockpile beside code written by hand. */
-const trades: Question<TradesRow> = {
-  name: 'trades',
-  title: 'Trades: two users swap items, four changes in one deal, by hand and with Stockpile, fully durable',
-  async measure({ level, databases }, tell) {
-    const rows: TradesRow[] = []
-    const versions: string[] = []
-    const { rounds, milliseconds } = plans[level]
-    for (const name of databases) {
-      await using database = await startDatabase[name]()
-      versions.push(`${name} ${database.version} (${database.settings.join(' ')})`)
-      const stockpile = await database.open()
-      await seedStockpile(database, stockpile, { app, accounts, items })
-      await using hand = await database.byHand(app)
-      await seedByHand(database, { app, accounts, items })
-      await using ours = stockpileContender(database, stockpile, app)
-      const { serverPid } = database
-      const tables = new Map([
-        [hand, `${app}_hand_holding`],
-        [ours, `${app}_stockpile_holding`],
-      ])
-      const run = (contender: Contender, options: LoadOptions, seed: number): Promise<RunResult> =>
-        checkedTrades(contender, () => heldOf(database, tables.get(contender) ?? ''), options, seed)
-      for (const contender of [hand, ours]) await run(contender, { ...warmUp, serverPid }, 0)
-      for (const callers of plans[level].callers) {
-        tell(`${name}, ${callers} callers`)
-        const sides = await sideBySide<Contender>(hand, ours, rounds, (contender, round) =>
-          run(contender, { callers, milliseconds, serverPid }, round),
-        )
-        rows.push({ database: name, callers, ...sides })
-      }
-    }
-    return { rows, versions }
+const trades = rivalsQuestion<Contender>(
+  {
+    name: 'trades',
+    title: 'Trades: two users swap items, four changes in one deal, by hand and with Stockpile, fully durable',
+    note:
+      'Pairs are by hand, then Stockpile. Processor time is for one trade; on SQLite node does the database’s work too. On the servers the ' +
+      'code by hand locks all four rows in one statement, in the order of their key, writes them in another and the history in a third. ' +
+      '100,000 accounts of two items.',
   },
-  columns: ['database', 'callers', ...sideColumns],
-  cells: (row) => [row.database, row.callers, ...sideCells(row)],
-  note:
-    'Pairs are by hand, then Stockpile. Processor time is for one trade; on SQLite node does the database’s work too. On the servers the ' +
-    'code by hand locks all four rows in one statement, in the order of their key, writes them in another and the history in a third. ' +
-    '100,000 accounts of two items.',
-}
+  async (database, stack) => {
+    const stockpile = await database.open()
+    const ours = stack.use(stockpileContender(database, stockpile, app))
+    await seedStockpile(database, stockpile, { app, accounts, items })
+    const hand = stack.use(await database.byHand(app))
+    await seedByHand(database, { app, accounts, items })
+    const tables = new Map([
+      [hand, `${app}_hand_holding`],
+      [ours, `${app}_stockpile_holding`],
+    ])
+    return {
+      hand,
+      ours,
+      run: (contender, options, seed) =>
+        checkedTrades(contender, () => heldOf(database, tables.get(contender) ?? ''), options, seed),
+    }
+  },
+)
 
 /** Two different users, each of whom gives 1 to 5 of one item and gets 1 to 5 of the other. */
 function tradesOf(seed: number): () => StockChange[] {

@@ -1,62 +1,31 @@
-import { createPool, type PoolConnection } from 'mariadb'
+import type { PoolConnection } from 'mariadb'
 import type { Contender, Database, StockChange } from '../database.ts'
+import { inMysql, openMysqlPool } from '../hand/mysql-pool.ts'
+import { quantityAfter } from '../hand/quantity-after.ts'
 import { handSums } from '../stock.ts'
-
-const connectionsMax = 16
 
 /** A deal on MariaDB or MySQL as a careful developer writes it: a pool, each deal a transaction of its own, all statements prepared. */
 export async function mysqlByHand(database: Database, url: string, app: string): Promise<Contender> {
-  const { hostname: host, port, username: user, password, pathname } = new URL(url)
-  const pool = createPool({
-    host,
-    port: Number(port),
-    user,
-    password,
-    database: pathname.slice(1),
-    connectionLimit: connectionsMax,
-    minimumIdle: connectionsMax,
-    acquireTimeout: 60_000,
-  })
-  for (const statement of tables(app)) await pool.query(statement)
+  const pool = await openMysqlPool(url, tables(app))
   const select = `SELECT quantity FROM ${app}_hand_holding WHERE user_id = ? AND item_id = ?`
   const update = `UPDATE ${app}_hand_holding SET quantity = ? WHERE user_id = ? AND item_id = ?`
   const insert = `INSERT INTO ${app}_hand_holding (quantity, user_id, item_id) VALUES (?, ?, ?)`
   const history = `INSERT INTO ${app}_hand_history (user_id, item_id, \`change\`, balance, time) VALUES (?, ?, ?, ?, ?)`
 
   async function change(connection: PoolConnection, owner: string, item: string, by: bigint): Promise<bigint> {
-    await connection.beginTransaction()
-    try {
-      const [row] = await connection.execute<{ quantity: bigint }[]>(`${select} FOR UPDATE`, [owner, item])
-      const quantity = (row?.quantity ?? 0n) + by
-      if (quantity < 0n) throw new RangeError(`${owner} has not enough of ${item}`)
-      await connection.execute(row === undefined ? insert : update, [quantity, owner, item])
-      await connection.execute(history, [owner, item, by, quantity, Date.now()])
-      await connection.commit()
-      return quantity
-    } catch (error) {
-      await connection.rollback()
-      throw error
-    }
+    const [row] = await connection.execute<{ quantity: bigint }[]>(`${select} FOR UPDATE`, [owner, item])
+    const quantity = (row?.quantity ?? 0n) + by
+    if (quantity < 0n) throw new RangeError(`${owner} has not enough of ${item}`)
+    await connection.execute(row === undefined ? insert : update, [quantity, owner, item])
+    await connection.execute(history, [owner, item, by, quantity, Date.now()])
+    return quantity
   }
 
   return {
     name: 'by hand',
-    async change(owner, item, by) {
-      const connection = await pool.getConnection()
-      try {
-        return await change(connection, String(owner), String(item), BigInt(by))
-      } finally {
-        await connection.release()
-      }
-    },
-    async deal(changes) {
-      const connection = await pool.getConnection()
-      try {
-        return await deal(connection, app, changes)
-      } finally {
-        await connection.release()
-      }
-    },
+    change: (owner, item, by) =>
+      inMysql(pool, (connection) => change(connection, String(owner), String(item), BigInt(by))),
+    deal: (changes) => inMysql(pool, (connection) => deal(connection, app, changes)),
     async get(owner, item) {
       const [row] = await pool.execute<{ quantity: bigint }[]>(select, [String(owner), String(item)])
       return row?.quantity ?? 0n
@@ -69,38 +38,25 @@ export async function mysqlByHand(database: Database, url: string, app: string):
 /** Several changes, all or none: one statement locks the rows, one writes them, one the history. */
 async function deal(connection: PoolConnection, app: string, changes: readonly StockChange[]): Promise<bigint[]> {
   const names = changes.map(() => '(user_id = ? AND item_id = ?)').join(' OR ')
-  await connection.beginTransaction()
-  try {
-    // In the order of the key, so that two deals never wait for each other.
-    const rows = await connection.execute<{ user_id: string; item_id: string; quantity: bigint }[]>(
-      `SELECT user_id, item_id, quantity FROM ${app}_hand_holding WHERE ${names} ORDER BY user_id, item_id FOR UPDATE`,
-      changes.flatMap(({ user, item }) => [String(user), String(item)]),
-    )
-    const held = new Map(rows.map((row) => [`${row.user_id} ${row.item_id}`, row.quantity]))
-    const quantities = changes.map((one) => quantityAfter(held.get(`${one.user} ${one.item}`) ?? 0n, one))
-    await connection.execute(
-      `INSERT INTO ${app}_hand_holding (user_id, item_id, quantity) VALUES ${changes.map(() => '(?, ?, ?)').join()}
+  // In the order of the key, so that two deals never wait for each other.
+  const rows = await connection.execute<{ user_id: string; item_id: string; quantity: bigint }[]>(
+    `SELECT user_id, item_id, quantity FROM ${app}_hand_holding WHERE ${names} ORDER BY user_id, item_id FOR UPDATE`,
+    changes.flatMap(({ user, item }) => [String(user), String(item)]),
+  )
+  const held = new Map(rows.map((row) => [`${row.user_id} ${row.item_id}`, row.quantity]))
+  const quantities = changes.map((one) => quantityAfter(held.get(`${one.user} ${one.item}`) ?? 0n, one))
+  await connection.execute(
+    `INSERT INTO ${app}_hand_holding (user_id, item_id, quantity) VALUES ${changes.map(() => '(?, ?, ?)').join()}
         ON DUPLICATE KEY UPDATE quantity = VALUES(quantity)`,
-      changes.flatMap(({ user, item }, place) => [String(user), String(item), quantities[place]]),
-    )
-    const time = Date.now()
-    await connection.execute(
-      `INSERT INTO ${app}_hand_history (user_id, item_id, \`change\`, balance, time)
+    changes.flatMap(({ user, item }, place) => [String(user), String(item), quantities[place]]),
+  )
+  const time = Date.now()
+  await connection.execute(
+    `INSERT INTO ${app}_hand_history (user_id, item_id, \`change\`, balance, time)
         VALUES ${changes.map(() => '(?, ?, ?, ?, ?)').join()}`,
-      changes.flatMap(({ user, item, by }, place) => [String(user), String(item), by, quantities[place], time]),
-    )
-    await connection.commit()
-    return quantities
-  } catch (error) {
-    await connection.rollback()
-    throw error
-  }
-}
-
-function quantityAfter(before: bigint, { user, item, by }: StockChange): bigint {
-  const quantity = before + BigInt(by)
-  if (quantity < 0n) throw new RangeError(`${user} has not enough of ${item}`)
-  return quantity
+    changes.flatMap(({ user, item, by }, place) => [String(user), String(item), by, quantities[place], time]),
+  )
+  return quantities
 }
 
 function tables(app: string): readonly string[] {

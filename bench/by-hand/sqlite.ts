@@ -1,5 +1,5 @@
-import SqliteDatabase from 'better-sqlite3'
 import type { Contender, Database } from '../database.ts'
+import { openSqliteFile } from '../hand/sqlite-file.ts'
 import { handSums } from '../stock.ts'
 
 /**
@@ -7,21 +7,14 @@ import { handSums } from '../stock.ts'
  * from its beginning, all statements prepared.
  */
 export async function sqliteByHand(database: Database, path: string, app: string): Promise<Contender> {
-  const connection = new SqliteDatabase(path, { timeout: 10_000 })
-  connection.defaultSafeIntegers(true)
-  connection.pragma('journal_mode = WAL')
-  connection.pragma('synchronous = FULL')
-  connection.exec(tables(app))
+  const { connection, transaction } = openSqliteFile(path, tables(app))
   const statement = {
-    begin: connection.prepare('BEGIN IMMEDIATE'),
     select: connection.prepare(`SELECT quantity FROM ${app}_hand_holding WHERE user_id = ? AND item_id = ?`),
     update: connection.prepare(`UPDATE ${app}_hand_holding SET quantity = ? WHERE user_id = ? AND item_id = ?`),
     insert: connection.prepare(`INSERT INTO ${app}_hand_holding (quantity, user_id, item_id) VALUES (?, ?, ?)`),
     history: connection.prepare(
       `INSERT INTO ${app}_hand_history (user_id, item_id, change, balance, time) VALUES (?, ?, ?, ?, ?)`,
     ),
-    commit: connection.prepare('COMMIT'),
-    rollback: connection.prepare('ROLLBACK'),
   }
   const held = (user: string, item: string): bigint | undefined =>
     (statement.select.get(user, item) as { quantity: bigint } | undefined)?.quantity
@@ -33,18 +26,6 @@ export async function sqliteByHand(database: Database, path: string, app: string
     ;(before === undefined ? statement.insert : statement.update).run(quantity, user, item)
     statement.history.run(user, item, by, quantity, BigInt(Date.now()))
     return quantity
-  }
-
-  function transaction<T>(work: () => T): T {
-    statement.begin.run()
-    try {
-      const answer = work()
-      statement.commit.run()
-      return answer
-    } catch (error) {
-      statement.rollback.run()
-      throw error
-    }
   }
 
   return {

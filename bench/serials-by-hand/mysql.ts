@@ -1,26 +1,14 @@
-import { createPool, type Pool, type PoolConnection } from 'mariadb'
+import type { PoolConnection } from 'mariadb'
 import type { Database, SerialContender } from '../database.ts'
+import { inMysql, openMysqlPool } from '../hand/mysql-pool.ts'
 import { handSerialSums } from '../serial-stock.ts'
-
-const connectionsMax = 16
 
 /**
  * Serials on MariaDB or MySQL as a careful developer writes them: a pool, each write a transaction of its own that locks the holding's row
  * first, all statements prepared.
  */
 export async function mysqlSerialsByHand(database: Database, url: string, app: string): Promise<SerialContender> {
-  const { hostname: host, port, username: user, password, pathname } = new URL(url)
-  const pool = createPool({
-    host,
-    port: Number(port),
-    user,
-    password,
-    database: pathname.slice(1),
-    connectionLimit: connectionsMax,
-    minimumIdle: connectionsMax,
-    acquireTimeout: 60_000,
-  })
-  for (const statement of tables(app)) await pool.query(statement)
+  const pool = await openMysqlPool(url, tables(app))
   const lock = `SELECT quantity FROM ${app}_hand_holding WHERE user_id = ? AND item_id = ? FOR UPDATE`
   const count = `UPDATE ${app}_hand_holding SET quantity = ? WHERE user_id = ? AND item_id = ?`
   const first = `INSERT INTO ${app}_hand_holding (quantity, user_id, item_id) VALUES (?, ?, ?)`
@@ -51,9 +39,9 @@ export async function mysqlSerialsByHand(database: Database, url: string, app: s
 
   return {
     name: 'by hand',
-    add: (owner, item) => transaction(pool, (connection) => add(connection, String(owner), String(item))),
+    add: (owner, item) => inMysql(pool, (connection) => add(connection, String(owner), String(item))),
     subtract: (owner, item, serial) =>
-      transaction(pool, (connection) => subtract(connection, String(owner), String(item), serial)),
+      inMysql(pool, (connection) => subtract(connection, String(owner), String(item), serial)),
     async get(owner, item) {
       const rows = await pool.execute<{ serial: bigint; properties: string }[]>(get, [String(owner), String(item)])
       return new Map(rows.map(({ serial, properties }) => [serial, JSON.parse(properties) as unknown])).size
@@ -64,21 +52,6 @@ export async function mysqlSerialsByHand(database: Database, url: string, app: s
     },
     sums: () => handSerialSums(database, app),
     [Symbol.asyncDispose]: () => pool.end(),
-  }
-}
-
-async function transaction<T>(pool: Pool, work: (connection: PoolConnection) => Promise<T>): Promise<T> {
-  const connection = await pool.getConnection()
-  try {
-    await connection.beginTransaction()
-    const answer = await work(connection)
-    await connection.commit()
-    return answer
-  } catch (error) {
-    await connection.rollback()
-    throw error
-  } finally {
-    await connection.release()
   }
 }
 

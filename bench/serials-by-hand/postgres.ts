@@ -1,16 +1,14 @@
-import { Pool, type PoolClient } from 'pg'
+import type { PoolClient } from 'pg'
 import type { Database, SerialContender } from '../database.ts'
+import { inPostgres, openPostgresPool } from '../hand/postgres-pool.ts'
 import { handSerialSums } from '../serial-stock.ts'
-
-const connectionsMax = 16
 
 /**
  * Serials on PostgreSQL as a careful developer writes them: a pool, each write a transaction of its own that locks the holding's row first,
  * all statements prepared by name.
  */
 export async function postgresSerialsByHand(database: Database, url: string, app: string): Promise<SerialContender> {
-  const pool = new Pool({ connectionString: url, max: connectionsMax, min: connectionsMax })
-  for (const statement of tables(app)) await pool.query(statement)
+  const pool = await openPostgresPool(url, tables(app))
   const lock = `SELECT quantity FROM ${app}_hand_holding WHERE user_id = $1 AND item_id = $2 FOR UPDATE`
   const count = `UPDATE ${app}_hand_holding SET quantity = $1 WHERE user_id = $2 AND item_id = $3`
   const first = `INSERT INTO ${app}_hand_holding (quantity, user_id, item_id) VALUES ($1, $2, $3)`
@@ -48,9 +46,9 @@ export async function postgresSerialsByHand(database: Database, url: string, app
 
   return {
     name: 'by hand',
-    add: (user, item) => transaction(pool, (client) => add(client, String(user), String(item))),
+    add: (user, item) => inPostgres(pool, (client) => add(client, String(user), String(item))),
     subtract: (user, item, serial) =>
-      transaction(pool, (client) => subtract(client, String(user), String(item), serial)),
+      inPostgres(pool, (client) => subtract(client, String(user), String(item), serial)),
     async get(user, item) {
       const values = [String(user), String(item)]
       const { rows } = await pool.query<{ serial: string; properties: string }>({ name: 'get', text: get, values })
@@ -63,21 +61,6 @@ export async function postgresSerialsByHand(database: Database, url: string, app
     },
     sums: () => handSerialSums(database, app),
     [Symbol.asyncDispose]: () => pool.end(),
-  }
-}
-
-async function transaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect()
-  try {
-    await client.query('BEGIN')
-    const answer = await work(client)
-    await client.query('COMMIT')
-    return answer
-  } catch (error) {
-    await client.query('ROLLBACK')
-    throw error
-  } finally {
-    client.release()
   }
 }
 

@@ -1,5 +1,5 @@
-import SqliteDatabase from 'better-sqlite3'
 import type { Database, SerialContender } from '../database.ts'
+import { openSqliteFile } from '../hand/sqlite-file.ts'
 import { handSerialSums } from '../serial-stock.ts'
 
 /**
@@ -7,13 +7,8 @@ import { handSerialSums } from '../serial-stock.ts'
  * from its beginning, a count beside the serials, all statements prepared.
  */
 export async function sqliteSerialsByHand(database: Database, path: string, app: string): Promise<SerialContender> {
-  const connection = new SqliteDatabase(path, { timeout: 10_000 })
-  connection.defaultSafeIntegers(true)
-  connection.pragma('journal_mode = WAL')
-  connection.pragma('synchronous = FULL')
-  connection.exec(tables(app))
+  const { connection, transaction } = openSqliteFile(path, tables(app))
   const statement = {
-    begin: connection.prepare('BEGIN IMMEDIATE'),
     count: connection.prepare(
       `INSERT INTO ${app}_hand_holding (user_id, item_id, quantity) VALUES (?, ?, ?)
         ON CONFLICT (user_id, item_id) DO UPDATE SET quantity = quantity + excluded.quantity RETURNING quantity`,
@@ -28,20 +23,6 @@ export async function sqliteSerialsByHand(database: Database, path: string, app:
     ),
     get: connection.prepare(`SELECT serial, properties FROM ${app}_hand_serial WHERE user_id = ? AND item_id = ?`),
     all: connection.prepare(`SELECT item_id, quantity FROM ${app}_hand_holding WHERE user_id = ?`),
-    commit: connection.prepare('COMMIT'),
-    rollback: connection.prepare('ROLLBACK'),
-  }
-
-  function transaction<T>(work: () => T): T {
-    statement.begin.run()
-    try {
-      const answer = work()
-      statement.commit.run()
-      return answer
-    } catch (error) {
-      statement.rollback.run()
-      throw error
-    }
   }
 
   function add(user: string, item: string): bigint {

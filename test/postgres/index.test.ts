@@ -1,7 +1,5 @@
 import { describe, expect, inject, it } from 'vitest'
 import { postgres } from '../../src/storage/postgres/index.ts'
-import { createDatabase } from '../servers/create-database.ts'
-import { change, deal, makeTables, settle } from '../storage/farm.ts'
 import { openLab } from './open-lab.ts'
 
 const query = [{ app: 'farm', user: '1', items: null, hasSerials: false }]
@@ -57,35 +55,9 @@ describe('postgres()', () => {
     await expect(elsewhere.fetch(query)).rejects.toMatchObject({ code: 'DATABASE' })
     await elsewhere.close()
   })
-
-  it('says which tables are missing', async () => {
-    await using database = await createDatabase(inject('postgresUrl'))
-    const storage = postgres(database.url)
-    expect(await storage.schemaVersions()).toEqual(new Map())
-    expect(await storage.sweep({ receiptsBefore: 1, commitsBefore: 1, rowsMax: 1 })).toBe(0)
-    const missing = { code: 'TABLES_MISSING', app: 'farm' }
-    await expect(settle(storage, [deal([change('add', '1', 'egg', 1n)])])).rejects.toMatchObject(missing)
-    await expect(storage.fetch(query)).rejects.toMatchObject(missing)
-    await storage.close()
-  })
 })
 
 describe('the schema', () => {
-  it('can be made twice, and by two at once', async () => {
-    await using lab = await openLab()
-    const other = postgres(lab.url)
-    await Promise.all([makeTables(lab.storage, 'yard'), makeTables(other, 'yard'), makeTables(other, '1e5')])
-    expect(await other.schemaVersions()).toEqual(
-      new Map([
-        ['shared', 1],
-        ['app:farm', 1],
-        ['app:yard', 1],
-        ['app:1e5', 1],
-      ]),
-    )
-    await other.close()
-  })
-
   it('is undone as a whole when a step fails', async () => {
     await using lab = await openLab()
     const session = await lab.storage.alter()
@@ -95,27 +67,5 @@ describe('the schema', () => {
     await session.end()
     expect((await lab.storage.schemaVersions()).has('app:yard')).toBe(false)
     expect(await lab.probe.query("SELECT count(*) FROM pg_tables WHERE tablename IN ('yard', 'shed')")).toEqual(['0'])
-  })
-
-  it('keeps the first value of a note', async () => {
-    await using lab = await openLab()
-    const session = await lab.storage.alter()
-    expect(await session.note('identity', 'one')).toBe('one')
-    expect(await session.note('identity', 'two')).toBe('one')
-    await session.end()
-  })
-
-  it('is changed by one at a time', async () => {
-    await using lab = await openLab()
-    const first = await lab.storage.alter()
-    let isSecondIn = false
-    const second = lab.storage.alter().then((session) => {
-      isSecondIn = true
-      return session
-    })
-    await first.versions()
-    expect(isSecondIn).toBe(false)
-    await first.end()
-    await (await second).end()
   })
 })

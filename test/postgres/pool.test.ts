@@ -105,17 +105,6 @@ describe("an application's own pool", () => {
 })
 
 describe('connections of its own', () => {
-  it('are no more than connectionsMax, of which two are not for transactions; who waits too long for one is told', async () => {
-    await using lab = await openLab({ connectionsMax: 4, lockWaitMs: 300 })
-    const first = await lab.storage.begin()
-    const second = await lab.storage.begin()
-    await expect(lab.storage.begin()).rejects.toMatchObject({ code: 'LOCK_TIMEOUT', data: { connectionsMax: 4 } })
-    const third = lab.storage.begin()
-    await second.rollback()
-    await (await third).rollback()
-    await first.rollback()
-  })
-
   it('are replaced when the server has ended them', async () => {
     await using lab = await openLab()
     const idle = await lab.storage.begin()

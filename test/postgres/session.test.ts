@@ -2,17 +2,8 @@ import { uuidv7 } from 'uuidv7'
 import { describe, expect, it } from 'vitest'
 import type { Session, Storage } from '../../src/storage/contract.ts'
 import { accountRow, accounts, change, deal, holdingRow, quantityOf, settle, writes } from '../storage/farm.ts'
+import { facing } from '../storage/facing.ts'
 import { openLab } from './open-lab.ts'
-
-/** Two transactions, of which each has locked one of two accounts. */
-async function facing(storage: Storage): Promise<{ left: Session; right: Session }> {
-  await settle(storage, [deal([change('add', 'left', 'egg', 1n), change('add', 'right', 'egg', 1n)])])
-  const left = await storage.begin()
-  const right = await storage.begin()
-  await left.load(accounts('left'), 'wait')
-  await right.load(accounts('right'), 'wait')
-  return { left, right }
-}
 
 /** A transaction in which a save has failed after savepoint 1, since one of its new accounts was there already. */
 async function halfSaved(storage: Storage): Promise<Session> {
@@ -125,21 +116,6 @@ describe('a transaction', () => {
 })
 
 describe('a batch', () => {
-  it('leaves out what somebody else has locked, at once, and keeps the rest', async () => {
-    await using lab = await openLab()
-    const { left, right } = await facing(lab.storage)
-    const settlements = await settle(lab.storage, [
-      deal([change('add', 'left', 'egg', 1n)]),
-      deal([change('add', 'free', 'egg', 1n)]),
-      deal([change('add', 'free', 'egg', 1n), change('add', 'right', 'egg', 1n)]),
-      deal([change('add', 'new', 'egg', 1n)]),
-    ])
-    expect(settlements.map((settlement) => settlement !== null)).toEqual([false, true, false, true])
-    await left.rollback()
-    await right.rollback()
-    expect(await quantityOf(lab.storage, 'free', 'egg')).toBe(1n)
-  })
-
   it('waits no longer than a moment for an account that somebody else is making', async () => {
     await using lab = await openLab({ lockWaitMs: 60_000 })
     const session = await lab.storage.begin()
@@ -162,14 +138,6 @@ describe('a batch', () => {
     expect(await quantityOf(lab.storage, 'u', 'egg')).toBeUndefined()
   })
 
-  it('takes a deal of 10,000 changes with much to remember', async () => {
-    await using lab = await openLab()
-    const changes = Array.from({ length: 10_000 }, (_, at) => change('add', `u${at}`, `i${at}`, 1n))
-    const [settlement] = await settle(lab.storage, [deal(changes, { data: { note: 'ü'.repeat(300) }, key: 'big' })])
-    expect(settlement).toHaveProperty('outcomes.length', 10_000)
-    expect(await quantityOf(lab.storage, 'u9999', 'i9999')).toBe(1n)
-  })
-
   it('keeps 64 bits to the last digit', async () => {
     await using lab = await openLab()
     for (const amount of [9_007_199_254_740_993n, 2n ** 63n - 1n, 2n ** 63n - 2n, 1n]) {
@@ -188,69 +156,5 @@ describe('a batch', () => {
     expect(JSON.parse(row?.data ?? '')).toEqual({ odd })
     const again = { ...kept, id: uuidv7() }
     expect(await settle(lab.storage, [again])).toMatchObject([{ isReplay: true, deal: kept.id }])
-  })
-})
-
-describe('single reads', () => {
-  it('answer 10,000 items of one account as one moment', async () => {
-    await using lab = await openLab()
-    const items = Array.from({ length: 10_000 }, (_, at) => `i${at}`)
-    await settle(lab.storage, [deal(items.slice(1).map((item) => change('add', 'u', item, 1n)))])
-    const [some, all, none] = await lab.storage.fetch([
-      { app: 'farm', user: 'u', items, hasSerials: false },
-      { app: 'farm', user: 'u', items: null, hasSerials: false },
-      { app: 'farm', user: 'nobody', items, hasSerials: false },
-    ])
-    expect(some).toMatchObject({ version: 1n, holdings: { length: 9_999 } })
-    expect(all).toMatchObject({ version: 1n, holdings: { length: 9_999 } })
-    expect(none).toEqual({ version: 0n, holdings: [], serials: [] })
-  })
-
-  it('tell ids apart byte by byte', async () => {
-    await using lab = await openLab()
-    const odd = ['á', 'ﬀ', 'ff', 'a b', "o'neil", 'a"b', '{a,b}', 'back\\slash', '日本', '😀', '\u{10ffff}', '\uffff']
-    const ids = ['a', 'A', 'NULL', 'null', '%', '_', ...odd]
-    await settle(lab.storage, [deal(ids.flatMap((user) => ids.map((item) => change('add', user, item, 1n))))])
-    const answers = await lab.storage.fetch(
-      ids.map((user) => ({ app: 'farm', user, items: ids.toReversed(), hasSerials: false })),
-    )
-    for (const { version, holdings } of answers) {
-      expect(version).toBe(1n)
-      expect(new Set(holdings.map(({ item }) => item))).toEqual(new Set(ids))
-    }
-  })
-})
-
-describe('a snapshot', () => {
-  it('walks through users in the order of their bytes', async () => {
-    await using lab = await openLab()
-    const last = '\u{10ffff}'.repeat(16)
-    const users = ['a', 'B', 'a b', 'ab', 'a!', '\u{10000}', '\uffff', '10', '9', 'é', 'z', last]
-    await settle(lab.storage, [deal(users.map((user) => change('add', user, 'egg', 1n)))])
-    const byBytes = users.toSorted((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)))
-    const snapshot = await lab.storage.snapshot()
-    const walked: string[] = []
-    for (;;) {
-      const rows = await snapshot.accounts('farm', walked.at(-1) ?? '', 2)
-      if (rows.length === 0) break
-      walked.push(...rows.map(({ user }) => user))
-    }
-    expect(walked).toEqual(byBytes)
-    const holdings = await snapshot.holdings('farm', byBytes[2] ?? '', byBytes[5] ?? '')
-    expect(holdings.map(({ user }) => user)).toEqual(byBytes.slice(3, 6))
-    const history = await snapshot.history('farm', { user: 'z', version: 1n, line: 1 }, null, 10)
-    expect(history.map(({ user }) => user)).toEqual(byBytes.slice(byBytes.indexOf('z') + 1))
-    await snapshot.end()
-  })
-
-  it('doesn’t see what was committed after it was opened', async () => {
-    await using lab = await openLab()
-    await settle(lab.storage, [deal([change('add', 'u', 'egg', 1n)])])
-    const snapshot = await lab.storage.snapshot()
-    await settle(lab.storage, [deal([change('add', 'u', 'egg', 1n), change('add', 'v', 'egg', 1n)], { key: uuidv7() })])
-    expect(await snapshot.accountCount('farm')).toBe(1)
-    expect(await snapshot.holdings('farm', '', null)).toMatchObject([{ user: 'u', quantity: 1n }])
-    expect(await snapshot.history('farm', { user: '', version: 0n, line: 0 }, null, 10)).toHaveLength(1)
-    await snapshot.end()
   })
 })

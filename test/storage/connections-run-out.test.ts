@@ -50,3 +50,17 @@ test.each(servers)(
     await storage.close()
   },
 )
+
+test.each(servers)(
+  'on $name, connections are no more than connectionsMax, of which two are not for transactions; who waits too long for one is told',
+  async ({ openLab }) => {
+    await using lab = await openLab({ connectionsMax: 4, lockWaitMs: 300 })
+    const first = await lab.storage.begin()
+    const second = await lab.storage.begin()
+    await expect(lab.storage.begin()).rejects.toMatchObject({ code: 'LOCK_TIMEOUT', data: { connectionsMax: 4 } })
+    const third = lab.storage.begin()
+    await second.rollback()
+    await (await third).rollback()
+    await first.rollback()
+  },
+)

@@ -3,9 +3,9 @@ import { change, deal, quantityOf, settle } from './farm.ts'
 import { proxiedLab } from './proxied-lab.ts'
 import { servers, type DatabaseServer } from './servers.ts'
 
-describe.each(servers)('a COMMIT on $name whose answer is lost', ({ url, openLab, commit }) => {
+describe.each(servers)('a COMMIT on $name whose answer is lost', ({ url, openLegibleLab, commit }) => {
   const open = (options: Parameters<DatabaseServer['openLab']>[0]): ReturnType<typeof proxiedLab> =>
-    proxiedLab(url(), (target) => openLab(options, target))
+    proxiedLab(url(), (target) => openLegibleLab(options, target))
 
   it('counts when it was executed', async () => {
     await using lab = await open({ outcomeWaitMs: 5_000 })

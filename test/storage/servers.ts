@@ -23,11 +23,13 @@ export interface DatabaseServer {
   readonly url: () => string
   readonly storage: (url: string, options?: Options) => Storage
   /**
-   * Makes a lab on the run's server whose statements can be read on their way.
+   * Makes a lab on the run's server.
    *
    * @param target puts something between the storage and the database
    */
   readonly openLab: (options?: Options, target?: (url: string) => string) => Promise<Lab>
+  /** Makes one whose statements can be read on their way. */
+  readonly openLegibleLab: DatabaseServer['openLab']
   /** Starts a server of its own. */
   readonly start: () => Promise<Server>
   /** COMMIT on its way: the statement, not a part of a name, and not READ COMMITTED. */
@@ -41,6 +43,7 @@ export const servers: readonly DatabaseServer[] = [
     url: () => inject('mysqlUrl'),
     storage: mysql,
     openLab: openMysqlLab,
+    openLegibleLab: openMysqlLab,
     start: startMariaDb,
     commit: /COMMIT$/,
   },
@@ -48,7 +51,8 @@ export const servers: readonly DatabaseServer[] = [
     name: 'postgres',
     url: () => inject('postgresUrl'),
     storage: postgres,
-    openLab: (options, target) => openPostgresLab({ preparedStatements: false, ...options }, target),
+    openLab: openPostgresLab,
+    openLegibleLab: (options, target) => openPostgresLab({ preparedStatements: false, ...options }, target),
     start: startPostgres,
     commit: /(?<![A-Za-z_] ?)COMMIT(?![A-Za-z_])/,
   },
