@@ -75,6 +75,11 @@ export class Connection {
     return !this.#isLost && this.#driver.isValid()
   }
 
+  /** Whether nobody had it before. */
+  get isFresh(): boolean {
+    return this.#mode === null
+  }
+
   /** What it was last prepared for. */
   get mode(): Mode | null {
     return this.#mode
@@ -192,4 +197,4 @@ function packetsOf(statements: readonly string[]): string[][] {
 }
 
 /** What a transaction of the library's own statements uses of a connection. */
-export type Line = Omit<Connection, 'ask'>
+export type Line = Omit<Connection, 'ask' | 'isFresh'>

@@ -16,7 +16,8 @@ import type {
   Storage,
 } from '../contract.ts'
 import type { Announcing } from '../cached-contract.ts'
-import { triesMax, tryAnew } from '../try-anew.ts'
+import { borrow } from '../borrow.ts'
+import { tryAnew } from '../try-anew.ts'
 import { MysqlSchemaSession, readSchemaVersions } from './alter.ts'
 import { MysqlBulkSession } from './bulk.ts'
 import { cacheNote, noteCache, takeChanges } from './changes.ts'
@@ -184,21 +185,13 @@ export class MysqlStorage implements Storage {
     app: string | null,
     work: (connection: Connection) => Promise<T>,
   ): Promise<T> {
-    for (let tries = 1; ; tries += 1) {
-      const connection = await this.#connections.take(mode)
-      const isFresh = connection.mode === null
-      try {
+    try {
+      return await borrow(this.#connections, mode, isLost, (connection) => {
         connection.enter(mode)
-        return await work(connection)
-      } catch (error) {
-        // What a fresh connection says in a second try is believed.
-        const isBelieved = tries === triesMax || (tries > 1 && isFresh)
-        if (connection.isUsable || !isLost(error) || isBelieved) {
-          throw toFault(error, { location: this.location, tried, app })
-        }
-      } finally {
-        this.#connections.give(connection)
-      }
+        return work(connection)
+      })
+    } catch (error) {
+      throw toFault(error, { location: this.location, tried, app })
     }
   }
 }

@@ -1,6 +1,7 @@
 import { settleAlone } from '../../ledger/batch.ts'
 import type { Mode } from '../places.ts'
-import { triesMax, tryAnew } from '../try-anew.ts'
+import { borrow } from '../borrow.ts'
+import { tryAnew } from '../try-anew.ts'
 import type { BulkSession, WholeAnswer } from '../cached-contract.ts'
 import type {
   AccountName,
@@ -177,19 +178,10 @@ export class PostgresStorage implements Storage {
 
   /** Does work that may be done twice: a connection may have been lost while it was idle, and then it is done with another. */
   async #borrow<T>(tried: string, app: string | null, work: (connection: Connection) => Promise<T>): Promise<T> {
-    for (let tries = 1; ; tries += 1) {
-      const connection = await this.#connections.take('reads')
-      try {
-        return await work(connection)
-      } catch (error) {
-        // What a fresh connection says in a second try is believed.
-        const isBelieved = tries === triesMax || (tries > 1 && connection.isFresh)
-        if (connection.isUsable || !isLost(error) || isBelieved) {
-          throw toFault(error, { location: this.location, tried, app })
-        }
-      } finally {
-        this.#connections.give(connection)
-      }
+    try {
+      return await borrow(this.#connections, 'reads', isLost, work)
+    } catch (error) {
+      throw toFault(error, { location: this.location, tried, app })
     }
   }
 }
