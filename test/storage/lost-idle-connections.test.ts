@@ -36,6 +36,22 @@ const reads: [string, (storage: Storage) => Promise<unknown>][] = [
       return bulk
     },
   ],
+  [
+    'a snapshot',
+    async (storage) => {
+      const snapshot = await storage.snapshot()
+      await snapshot.end()
+      return snapshot
+    },
+  ],
+  [
+    'the right to change the schema',
+    async (storage) => {
+      const session = await storage.alter()
+      await session.end()
+      return session
+    },
+  ],
   ['changes', (storage) => storage.takeChanges(1, async () => undefined)],
   ['the note about the cache', async (storage) => [await storage.noteCache(null, null), await storage.cacheNote()]],
   ['serial numbers', (storage) => storage.reserve('serial', 1n, 1n)],

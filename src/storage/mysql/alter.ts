@@ -22,8 +22,7 @@ export class MysqlSchemaSession implements SchemaSession {
   }
 
   /** Takes the right to change the schema as soon as nobody else has it; LockTimeoutError after ten minutes. */
-  static async open(connections: Connections): Promise<MysqlSchemaSession> {
-    const connection = await connections.take('reads')
+  static async open(connections: Connections, connection: Connection): Promise<MysqlSchemaSession> {
     const session = new MysqlSchemaSession(connections, connection)
     try {
       await session.#attempt('take the schema lock', () => session.#lock())

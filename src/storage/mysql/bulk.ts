@@ -35,8 +35,12 @@ export class MysqlBulkSession implements BulkSession {
    *
    * @throws TablesMissingError where the app has none
    */
-  static async open(connections: Connections, app: string, outcomeWaitMs: number): Promise<MysqlBulkSession> {
-    const connection = await connections.take('transaction')
+  static async open(
+    connections: Connections,
+    connection: Connection,
+    app: string,
+    outcomeWaitMs: number,
+  ): Promise<MysqlBulkSession> {
     const options = { mode: 'transaction', batch: null, outcomeWaitMs } as const
     const session = new MysqlSession(new LastUse(connections), connection, options)
     try {

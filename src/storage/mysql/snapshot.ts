@@ -30,9 +30,8 @@ export class MysqlSnapshot implements Snapshot {
     this.#connection = connection
   }
 
-  /** Opens a snapshot of this moment on a connection of its own, which is given back at the end. */
-  static async open(connections: Connections): Promise<MysqlSnapshot> {
-    const connection = await connections.take('reads')
+  /** Opens a snapshot of this moment on a connection that is given back at the end. */
+  static async open(connections: Connections, connection: Connection): Promise<MysqlSnapshot> {
     const snapshot = new MysqlSnapshot(connections, connection)
     try {
       connection.enter('reads')

@@ -71,7 +71,7 @@ export class MysqlStorage implements Storage {
   }
 
   snapshot(): Promise<Snapshot> {
-    return MysqlSnapshot.open(this.#connections)
+    return tryAnew(this.#connections, 'reads', (connection) => MysqlSnapshot.open(this.#connections, connection))
   }
 
   fetch(queries: readonly HoldingQuery[]): Promise<HoldingAnswer[]> {
@@ -83,7 +83,7 @@ export class MysqlStorage implements Storage {
   }
 
   alter(): Promise<SchemaSession> {
-    return MysqlSchemaSession.open(this.#connections)
+    return tryAnew(this.#connections, 'reads', (connection) => MysqlSchemaSession.open(this.#connections, connection))
   }
 
   schemaVersions(): Promise<ReadonlyMap<string, number>> {
@@ -128,7 +128,9 @@ export class MysqlStorage implements Storage {
   }
 
   bulk(app: string): Promise<BulkSession> {
-    return tryAnew(() => MysqlBulkSession.open(this.#connections, app, this.#outcomeWaitMs))
+    return tryAnew(this.#connections, 'transaction', (connection) =>
+      MysqlBulkSession.open(this.#connections, connection, app, this.#outcomeWaitMs),
+    )
   }
 
   async takeChanges(accountsMax: number, work: (accounts: readonly AccountName[]) => Promise<void>): Promise<number> {

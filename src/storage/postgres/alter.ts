@@ -25,8 +25,8 @@ export class PostgresSchemaSession implements SchemaSession {
   }
 
   /** Takes the right to change the schema as soon as nobody else has it; LockTimeoutError after ten minutes. */
-  static async open(connections: Connections): Promise<PostgresSchemaSession> {
-    const session = new PostgresSchemaSession(connections, await connections.take('reads'))
+  static async open(connections: Connections, connection: Connection): Promise<PostgresSchemaSession> {
+    const session = new PostgresSchemaSession(connections, connection)
     try {
       // What limits an ordinary statement must not stop a migration half-way.
       const patience = once(`SELECT set_config('statement_timeout', '0', true)`)

@@ -40,10 +40,10 @@ export class PostgresBulkSession implements BulkSession {
    */
   static async open(
     connections: Connections,
+    connection: Connection,
     options: Omit<SessionOptions, 'isBatch'>,
     app: string,
   ): Promise<PostgresBulkSession> {
-    const connection = await connections.take('transaction')
     try {
       const patience = once(`SELECT set_config('lock_timeout', $1, true)`, [String(options.lockWaitMs)])
       const answers = await connection.run([bounds.begin, patience, markBulk(app), raiseGeneration(app)])

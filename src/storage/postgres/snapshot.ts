@@ -25,12 +25,12 @@ export class PostgresSnapshot implements Snapshot {
   }
 
   /**
-   * Opens a snapshot of this moment on a connection of its own, which is given back at the end.
+   * Opens a snapshot of this moment on a connection that is given back at the end.
    *
    * @param lockWaitMs how long a statement waits for a table that is being altered
    */
-  static async open(connections: Connections, lockWaitMs: number): Promise<PostgresSnapshot> {
-    const snapshot = new PostgresSnapshot(connections, await connections.take('reads'))
+  static async open(connections: Connections, connection: Connection, lockWaitMs: number): Promise<PostgresSnapshot> {
+    const snapshot = new PostgresSnapshot(connections, connection)
     try {
       // The moment is that of the first statement after BEGIN.
       await snapshot.#run('open a snapshot', null, [bounds.beginSnapshot, settings(lockWaitMs)])

@@ -73,7 +73,9 @@ export class PostgresStorage implements Storage {
   }
 
   snapshot(): Promise<Snapshot> {
-    return PostgresSnapshot.open(this.#connections, this.#options.lockWaitMs)
+    return tryAnew(this.#connections, 'reads', (connection) =>
+      PostgresSnapshot.open(this.#connections, connection, this.#options.lockWaitMs),
+    )
   }
 
   fetch(queries: readonly HoldingQuery[]): Promise<HoldingAnswer[]> {
@@ -90,7 +92,9 @@ export class PostgresStorage implements Storage {
   }
 
   alter(): Promise<SchemaSession> {
-    return PostgresSchemaSession.open(this.#connections)
+    return tryAnew(this.#connections, 'reads', (connection) =>
+      PostgresSchemaSession.open(this.#connections, connection),
+    )
   }
 
   schemaVersions(): Promise<ReadonlyMap<string, number>> {
@@ -126,7 +130,9 @@ export class PostgresStorage implements Storage {
   }
 
   bulk(app: string): Promise<BulkSession> {
-    return tryAnew(() => PostgresBulkSession.open(this.#connections, this.#options, app))
+    return tryAnew(this.#connections, 'transaction', (connection) =>
+      PostgresBulkSession.open(this.#connections, connection, this.#options, app),
+    )
   }
 
   async takeChanges(accountsMax: number, work: (accounts: readonly AccountName[]) => Promise<void>): Promise<number> {
