@@ -6,7 +6,7 @@ import { nameOf } from '../ledger/rows.ts'
 import { SerialModel } from '../ledger/serial-model.ts'
 import { findGlobalOrder } from './global-order.ts'
 import { quantityText, type HerdAnswer, type HerdOutcome } from './herd-client.ts'
-import { herders, type HerdRequest } from './herd-request.ts'
+import type { HerdRequest } from './herd-request.ts'
 import type { Operation } from './operation.ts'
 import { Timeline, type Interval } from './timeline.ts'
 
@@ -28,7 +28,7 @@ interface State {
  * that every account's history and every client's clock agree with, gives the answers that were heard and ends where the tables do; and
  * that every read and every refusal can be explained by a state that was there between question and answer.
  *
- * @param ends what a reader sees of each account in the end, in its order
+ * @param ends what a reader sees of every account in the end, in its order
  * @returns what can't be explained, in words; empty when all is well
  */
 export function checkHerds(
@@ -37,11 +37,12 @@ export function checkHerds(
   operations: ReadonlyMap<string, HerdOperation>,
   ends: ReadonlyMap<string, readonly string[]>,
 ): string[] {
-  return new HerdCheck(app, history, operations).run(ends)
+  return new HerdCheck(app, [...ends.keys()], history, operations).run(ends)
 }
 
 class HerdCheck {
   readonly #app: string
+  readonly #users: readonly string[]
   readonly #operations: ReadonlyMap<string, HerdOperation>
   readonly #rows: ReadonlyMap<string, HistoryRow[]>
   readonly #chains: ReadonlyMap<string, readonly string[]>
@@ -51,8 +52,14 @@ class HerdCheck {
   readonly #states = new Map<string, State[]>()
   readonly #wrong: string[] = []
 
-  constructor(app: string, history: readonly HistoryRow[], operations: ReadonlyMap<string, HerdOperation>) {
+  constructor(
+    app: string,
+    users: readonly string[],
+    history: readonly HistoryRow[],
+    operations: ReadonlyMap<string, HerdOperation>,
+  ) {
     this.#app = app
+    this.#users = users
     this.#operations = operations
     this.#rows = Map.groupBy(history, opOf)
     const byUser = Map.groupBy(history, ({ user }) => user)
@@ -62,7 +69,7 @@ class HerdCheck {
     this.#timelines = new Map(
       [...byUser].map(([user, rows]) => [user, new Timeline(rows, (row) => this.#intervalOf(opOf(row)))] as const),
     )
-    for (const user of herders) this.#states.set(user, [this.#stateOf(user)])
+    for (const user of users) this.#states.set(user, [this.#stateOf(user)])
   }
 
   run(ends: ReadonlyMap<string, readonly string[]>): string[] {
@@ -146,7 +153,7 @@ class HerdCheck {
   /** Whether the rows of a deal say of the accounts that it changed, and of no others, what the model has now. */
   #faultOfRows(rows: readonly HistoryRow[], before: ReadonlyMap<string, bigint>): string | null {
     const after = this.#model.state.versions
-    const moved = herders.flatMap((user) => {
+    const moved = this.#users.flatMap((user) => {
       const [account, version] = [nameOf(this.#app, user), after.get(nameOf(this.#app, user))]
       return version === before.get(account) ? [] : [`${user} ${version}`]
     })

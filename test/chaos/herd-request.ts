@@ -6,8 +6,7 @@ export type HerdRequest =
   | { readonly kind: 'deal'; readonly changes: readonly Change[]; readonly key: string | null }
   | { readonly kind: 'read'; readonly user: string }
 
-/** Few accounts and few items, so that everybody meets everybody. */
-export const herders: readonly string[] = ['ann', 'bob', 'cat', 'dan']
+// Few items, so that everybody meets everybody.
 const kinds: readonly (readonly [item: string, kind: Kind])[] = [
   ['cow', 'hybrid'],
   ['hen', 'serial'],
@@ -23,16 +22,19 @@ function kindOf(item: string): Kind {
 /** Makes random requests. Serials that it names are its own, or have been named for the same user before. */
 export class HerdRequests {
   readonly #app: string
+  readonly #users: readonly string[]
   readonly #random: Random
   readonly #named: Map<string, bigint[]>
   #next: bigint
 
   /**
+   * @param users whose inventories are meant; at least two
    * @param named by user, the serials that were named so far; shared by all clients
    * @param first the first serial that is this client's own
    */
-  constructor(app: string, random: Random, named: Map<string, bigint[]>, first: bigint) {
+  constructor(app: string, users: readonly string[], random: Random, named: Map<string, bigint[]>, first: bigint) {
     this.#app = app
+    this.#users = users
     this.#random = random
     this.#named = named
     this.#next = first
@@ -40,14 +42,14 @@ export class HerdRequests {
 
   next(key: string): HerdRequest {
     const random = this.#random
-    if (random.chance(0.2)) return { kind: 'read', user: random.pick(herders) }
+    if (random.chance(0.2)) return { kind: 'read', user: random.pick(this.#users) }
     const changes = random.chance(0.15) ? this.#order() : Array.from({ length: random.upTo(3) }, () => this.#change())
     return { kind: 'deal', changes, key: random.chance(0.3) ? key : null }
   }
 
   /** Some items on top, in an order. */
   #order(): Change[] {
-    const user = this.#random.pick(herders)
+    const user = this.#random.pick(this.#users)
     const items = kinds.filter(() => this.#random.chance(0.6)).map(([item]) => item)
     if (this.#random.chance(0.5)) items.reverse()
     const chosen = items.length === 0 ? ['cow'] : items
@@ -59,7 +61,7 @@ export class HerdRequests {
   #change(): Change {
     const random = this.#random
     const [item, kind] = random.pick(kinds)
-    const [user, other] = [random.pick(herders), random.pick(herders)]
+    const [user, other] = [random.pick(this.#users), random.pick(this.#users)]
     const verb = random.pick([
       'add',
       'add',
