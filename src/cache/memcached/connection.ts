@@ -40,7 +40,8 @@ export class Connection {
   readonly epoch = ++epochs
   readonly #socket: Socket
   readonly #timeoutMs: number
-  readonly #pending: Pending[] = []
+  /** Null once it is answered: what the answers hold is not to be kept until the list is cut. */
+  readonly #pending: (Pending | null)[] = []
   #first = 0
   #out = ''
   #isAscii = true
@@ -129,7 +130,7 @@ export class Connection {
     this.#failure = reason
     clearTimeout(this.#timer)
     this.#socket.destroy()
-    for (const { exchange } of this.#pending.splice(0).slice(this.#first)) exchange.fail(reason)
+    for (const pending of this.#pending.splice(0)) pending?.exchange.fail(reason)
     this.#first = 0
     this.onEnd(reason)
   }
@@ -145,15 +146,15 @@ export class Connection {
   }
 
   #take(reply: Reply): void {
-    const pending = this.#pending[this.#first]
-    if (pending === undefined) return this.end(`it said ${reply.code} without having been asked`)
+    const pending = this.#pending[this.#first] ?? null
+    if (pending === null) return this.end(`it said ${reply.code} without having been asked`)
     if (reply.code === 'ERROR' || reply.code === 'CLIENT_ERROR') {
       // What it didn't understand may have had a part that it takes for the next command.
       return this.end(`it refused a command: ${reply.code} ${reply.rest}`)
     }
     pending.exchange.take(reply)
     if (--pending.left > 0) return
-    this.#first++
+    this.#pending[this.#first++] = null
     if (this.#first === this.#pending.length) {
       this.#pending.length = 0
       this.#first = 0
@@ -171,8 +172,8 @@ export class Connection {
 
   readonly #look = (): void => {
     this.#timer = undefined
-    const oldest = this.#pending[this.#first]
-    if (oldest === undefined) return
+    const oldest = this.#pending[this.#first] ?? null
+    if (oldest === null) return
     const leftMs = oldest.deadlineMs - performance.now()
     if (leftMs > 0) this.#timer = this.#startTimer(Math.ceil(leftMs))
     // A process that was busy for long sees its timers first and the answers that have come meanwhile after them.
