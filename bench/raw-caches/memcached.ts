@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import type { RawCache } from './raw-cache.ts'
 
 const lineEnd = Buffer.from('\r\n')
+const cutAt = 1024
 
 /**
  * The least that a client of memcached can do: one connection, what is asked in one turn of the event loop goes in one piece, answers in
@@ -12,7 +13,7 @@ export async function rawMemcached(url: string): Promise<RawCache> {
   const { hostname, port } = new URL(url)
   const socket = connect({ host: hostname, port: Number(port), noDelay: true })
   await once(socket, 'connect')
-  const waiting: ((text: string | null) => void)[] = []
+  let waiting: (((text: string | null) => void) | undefined)[] = []
   let first = 0
   let out = ''
   let rest: Buffer = Buffer.alloc(0)
@@ -28,9 +29,11 @@ export async function rawMemcached(url: string): Promise<RawCache> {
   }
   const answer = (text: string | null): void => {
     waiting[first]?.(text)
+    // What was answered is not to be kept.
+    waiting[first] = undefined
     first += 1
-    if (first < waiting.length) return
-    waiting.length = 0
+    if (first < cutAt && first < waiting.length) return
+    waiting = waiting.slice(first)
     first = 0
   }
   socket.on('data', (piece: Buffer) => {
