@@ -9,7 +9,8 @@ import type { DriverMissingError, UnsupportedCacheError } from '../errors.ts'
  * Keys are 1 to 250 ASCII characters without blanks. One server is responsible for a key, and all processes agree which. A **guard** is a
  * key of which every server has a copy of its own.
  *
- * All calls of one process to one server are carried out in the order in which they were made.
+ * All calls of one process to one server are carried out in the order in which they were made; only the leases of a `find` may be taken later,
+ * before it answers.
  */
 export interface Cache {
   readonly kind: 'memory' | 'memcached' | 'redis'

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { DriverMissingError, UnsupportedCacheError } from '../../errors.ts'
 import type { Cache, CacheSettings, Entry, Found, Intended, Lookup, Token } from '../contract.ts'
 import type { Connection } from './connection.ts'
-import { headChars, tokenHexes } from './scripts.ts'
+import { headChars, lifeAt, tokenHexes } from './scripts.ts'
 import { Server, type Answer } from './server.ts'
 
 /** The identity of an entry is how it begins. */
@@ -32,7 +32,9 @@ const busy = {
   unreachable: { state: 'busy', reason: 'unreachable' },
 } as const
 
-/** A cache on a Redis server: each call is a script, so that nothing comes between its steps. */
+const nowhere: Found = { entry: busy.unreachable, guard: busy.unreachable }
+
+/** A cache on a Redis server: what it changes, a script changes, so that nothing comes between its steps. */
 export class RedisCache implements Cache {
   readonly kind = 'redis'
   readonly location: string
@@ -122,13 +124,33 @@ export class RedisCache implements Cache {
     await this.#connection.close()
   }
 
-  async #find(lookups: readonly Lookup[]): Promise<Found[]> {
+  #find(lookups: readonly Lookup[]): Promise<Found[]> {
+    const isPlain = this.#server.canReadPlainly && lookups.every(({ known }) => known === undefined)
+    return isPlain ? this.#findPlainly(lookups) : this.#findByScript(lookups)
+  }
+
+  /** Reads without a script, and has a script look again after what isn't there, to take leases on it. */
+  async #findPlainly(lookups: readonly Lookup[]): Promise<Found[]> {
+    const { keys, guardAt } = keysOf(lookups)
+    const answer = await this.#answerOf(this.#server.values(keys))
+    if (answer instanceof Error) return lookups.map(() => nowhere)
+    const entries = keys.map((key, at) => plainEntryOf(key, answer, at))
+    const found = lookups.map((_lookup, at): Found | null => {
+      const [entry, guard] = [entries[at] ?? null, entries[guardAt[at]!] ?? null]
+      return entry === null || guard === null ? null : { entry, guard }
+    })
+    const missing = lookups.filter((_lookup, at) => found[at] === null)
+    const leases = missing.length === 0 ? [] : await this.#findByScript(missing)
+    return found.map((one) => one ?? leases.shift() ?? nowhere)
+  }
+
+  async #findByScript(lookups: readonly Lookup[]): Promise<Found[]> {
     const { keys, guardAt } = keysOf(lookups)
     const token = this.#newToken()
     const args = [token, String(this.settings.leaseMs)]
     if (lookups.some(({ known }) => known !== undefined)) args.push(...lookups.map(knownHeadOf))
     const answer = await this.#run('find', keys, args)
-    if (answer instanceof Error) return lookups.map(() => ({ entry: busy.unreachable, guard: busy.unreachable }))
+    if (answer instanceof Error) return lookups.map(() => nowhere)
     const guards = keys.slice(lookups.length).map((key, nth) => entryOf(key, answer, lookups.length + nth, token))
     return lookups.map(({ key, known }, at) => {
       const entry: Entry =
@@ -159,8 +181,11 @@ export class RedisCache implements Cache {
 
   /** Runs a script; answers what went wrong, where it did. */
   #run(...call: Parameters<Server['run']>): Promise<Answer | Error> {
-    const answer: Promise<Answer | Error> = this.#server
-      .run(...call)
+    return this.#answerOf(this.#server.run(...call))
+  }
+
+  #answerOf(call: Promise<Answer>): Promise<Answer | Error> {
+    const answer: Promise<Answer | Error> = call
       .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))))
       .finally(() => this.#underWay.delete(answer))
     this.#underWay.add(answer)
@@ -246,6 +271,20 @@ function entryOf(key: string, { values, incarnation }: Answer, at: number, token
   if (value === '+') return { state: 'leased', token: new RedisToken(key, incarnation, `L${token}${incarnation}`) }
   if (value === 'l' || value === 'i' || value === 'f') return busy[value]
   const entry = String(value)
+  return {
+    state: 'value',
+    token: new RedisToken(key, incarnation, entry.slice(0, headChars)),
+    text: entry.slice(headChars),
+  }
+}
+
+/** What lies under a key that was read without a script; null of nothing, and of what belongs to another life. */
+function plainEntryOf(key: string, { values, incarnation }: Answer, at: number): Entry | null {
+  const entry = values[at]
+  if (typeof entry !== 'string' || entry.length < headChars || !entry.startsWith(incarnation, lifeAt)) return null
+  if (entry.startsWith('L')) return busy.l
+  if (entry.startsWith('I')) return busy.i
+  if (!entry.startsWith('V')) return null
   return {
     state: 'value',
     token: new RedisToken(key, incarnation, entry.slice(0, headChars)),

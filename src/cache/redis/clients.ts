@@ -23,7 +23,7 @@ const rule =
 /** A connection that the application has opened, and ends. */
 export function borrowConnection(target: unknown): Connection {
   const send = senderOf(target)
-  return { send, reset: () => undefined, close: async () => undefined }
+  return { send, sendTogether: null, reset: () => undefined, close: async () => undefined }
 }
 
 function senderOf(target: unknown): Connection['send'] {

@@ -26,7 +26,7 @@ export interface RedisOptions extends CacheOptions {
  * `save ""` and `appendonly no`. Not covered is a server that was replaced by another one and goes on answering some of the processes as if
  * nothing had happened, as a primary can that a network split has cut off: let a failover end the old server first.
  *
- * All that is done is done by scripts (EVALSHA), which are loaded by themselves; a user of the server needs the rights to run them, INFO, and
+ * What is changed is changed by scripts (EVALSHA), which are loaded by themselves; a user of the server needs the rights to run them, INFO, and
  * MGET, GETRANGE, SET and DEL of keys. Where memory is full and nothing may be evicted, reads go on and nothing new is kept.
  *
  * @param target a URL such as `redis://user:password@host:6379/0` (`rediss:` for TLS), for which the package redis must be installed; or the

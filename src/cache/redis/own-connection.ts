@@ -48,6 +48,11 @@ export class OwnConnection implements Connection {
     return promise
   }
 
+  sendTogether(commands: readonly (readonly string[])[]): Promise<unknown[]> {
+    // A client is one connection, and is replaced by another only between two turns: what waits for one gets the same one, too.
+    return Promise.all(commands.map((args) => this.send(args)))
+  }
+
   reset(): void {
     const client = this.#client
     this.#client = null

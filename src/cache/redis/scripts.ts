@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** What is done on the server, each in one step that nothing comes between. */
-export const scriptNames = ['find', 'intend', 'store', 'release', 'remove'] as const
+export const scriptNames = ['check', 'find', 'intend', 'store', 'release', 'remove'] as const
 
 /** The name of a script. */
 export type ScriptName = (typeof scriptNames)[number]
@@ -23,6 +23,9 @@ const lifeHexes = 16
 
 /** How an entry begins: its kind (V, L or I), its token and the life that it belongs to. All of that is its identity. */
 export const headChars = 1 + tokenHexes + lifeHexes
+
+/** Where in an entry its life stands. */
+export const lifeAt = 1 + tokenHexes
 
 /** What scripts answer with in another life than theirs. */
 export const otherLifeCode = 'STOCKPILE_LIFE'
@@ -54,6 +57,9 @@ end
 
 // V is 86, L is 76, I is 73. MGET takes what is no text, which somebody else has put there, for nothing. A status reply is a table with `ok`, an error one with `err`.
 const bodies: Readonly<Record<ScriptName, string>> = {
+  // That the life still goes on is the answer.
+  check: `
+return {}`,
   // KEYS: keys, then guards. ARGV: token, milliseconds of a lease, then the heads that are known of the keys.
   // Answers of each: an entry, k (as known), + (leased), l (a lease), i (an intent), f (no room for a lease).
   find: `

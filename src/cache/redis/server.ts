@@ -1,3 +1,4 @@
+import assert from 'node:assert'
 import { createHash } from 'node:crypto'
 import { UnsupportedCacheError } from '../../errors.ts'
 import type { Connection } from './connection.ts'
@@ -9,9 +10,9 @@ export interface Answer {
   readonly incarnation: string
 }
 
-/** A script on its way. */
+/** A script on its way; `values` is none, but a plain reading of keys. */
 interface Call {
-  readonly name: ScriptName
+  readonly name: ScriptName | 'values'
   readonly keys: readonly string[]
   readonly args: readonly string[]
   /** The life that it belongs to, or null where any will do. */
@@ -68,6 +69,30 @@ export class Server {
     args: readonly string[],
     incarnation: string | null = null,
   ): Promise<Answer> {
+    return this.#call(name, keys, args, incarnation)
+  }
+
+  /** Whether keys can be read without a script. */
+  get canReadPlainly(): boolean {
+    return this.#connection.sendTogether !== null
+  }
+
+  /**
+   * Reads what lies under keys, at one moment, with a fraction of what a script takes for it.
+   *
+   * @returns a text of each, or null
+   * @throws as `run` does
+   */
+  values(keys: readonly string[]): Promise<Answer> {
+    return this.#call('values', keys, [], null)
+  }
+
+  #call(
+    name: Call['name'],
+    keys: readonly string[],
+    args: readonly string[],
+    incarnation: string | null,
+  ): Promise<Answer> {
     if (this.#isSilent && this.#callsUnderWay > 0) {
       return Promise.reject(new Error('the server has not answered for a while'))
     }
@@ -107,14 +132,26 @@ export class Server {
       call.reject(new Error('it belongs to another life of the server'))
       return
     }
-    const { name, keys, args } = call
-    this.#connection.send(['EVALSHA', loaded.hashes[name], String(keys.length), ...keys, ...args]).then(
+    this.#carryOut(call, loaded).then(
       (values) => {
         this.#noteAnswer()
         call.resolve({ values: values as unknown[], incarnation: loaded.incarnation })
       },
       (error: unknown) => this.#onError(call, loaded, error),
     )
+  }
+
+  async #carryOut({ name, keys, args }: Call, { hashes }: Loaded): Promise<unknown> {
+    if (name !== 'values') {
+      return this.#connection.send(['EVALSHA', hashes[name], String(keys.length), ...keys, ...args])
+    }
+    assert(this.#connection.sendTogether !== null)
+    // The life that goes on after the keys were read went on while they were: none that has ended comes back.
+    const [values] = await this.#connection.sendTogether([
+      ['MGET', ...keys],
+      ['EVALSHA', hashes.check, '0'],
+    ])
+    return values
   }
 
   #onError(call: Call, loaded: Loaded, error: unknown): void {
