@@ -1,7 +1,7 @@
 import type { AccountName, HoldingAnswer, HoldingQuery } from '../storage/contract.ts'
 import type { WholeAnswer } from '../storage/cached-contract.ts'
 import { accountText, answerOf, guardText, isTooLarge, presentVersion, tooLargeText } from './account-text.ts'
-import type { Cache, Entry, Found, Token } from './contract.ts'
+import type { Cache, Entry, Found, Lookup, Token } from './contract.ts'
 import type { Keys } from './keys.ts'
 import { NearCopies } from './near-copies.ts'
 import type { CacheStatistics } from './statistics.ts'
@@ -19,10 +19,11 @@ export interface DatabaseReads {
   wholes(accounts: readonly AccountName[]): Promise<WholeAnswer[]>
 }
 
-/** Readings of one account that are answered together. */
-interface Ask extends AccountName {
-  readonly key: string
-  readonly guard: string
+/** Readings of one account that are answered together, by one lookup. */
+interface Ask extends AccountName, Lookup {
+  /** The copy of the moment in which the cache is asked: another round may replace it before the answer is here. */
+  known: Token | undefined
+  copy: string | undefined
   readonly readings: Reading[]
   /** Whether what is cached is to be read anew. */
   readonly isRefresh: boolean
@@ -55,6 +56,9 @@ export class CachedReads {
   readonly #near: NearCopies
   #queue = new Map<string, Ask>()
   #isScheduled = false
+  #roundsUnderWay = 0
+  #readingsUnderWay = 0
+  #tellIdle: (() => void) | null = null
   /** Fills under way in this process that others may wait for; each tells whether it was stored. */
   readonly #flights = new Map<string, Promise<boolean>>()
 
@@ -71,59 +75,82 @@ export class CachedReads {
     return new Promise((resolve, reject) => {
       const key = this.#keys.account(query.app, query.user)
       const name = isRefresh ? `${key} refresh` : key
-      let ask = this.#queue.get(name)
+      const reading: Reading = { query, resolve, reject }
+      const ask = this.#queue.get(name)
       if (ask === undefined) {
         const { app, user } = query
-        ask = {
+        this.#queue.set(name, {
           app,
           user,
           key,
           guard: this.#keys.guard(app),
-          readings: [],
+          known: undefined,
+          copy: undefined,
+          readings: [reading],
           isRefresh,
           waitUntil: 0,
           lookMs: firstLookMs,
-        }
-        this.#queue.set(name, ask)
-      }
-      ask.readings.push({ query, resolve, reject })
+        })
+      } else ask.readings.push(reading)
+      this.#readingsUnderWay += 1
       this.#schedule()
     })
+  }
+
+  /** Waits until all reads that were asked for are answered. */
+  async idle(): Promise<void> {
+    if (this.#readingsUnderWay === 0) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#tellIdle = resolve
+    await promise
+  }
+
+  #settled(count: number): void {
+    this.#readingsUnderWay -= count
+    if (this.#readingsUnderWay === 0) this.#tellIdle?.()
   }
 
   #schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true
-    // At the end of this turn of the event loop, so that all reads of the same moment are one round.
-    setImmediate(() => {
-      this.#isScheduled = false
-      const asks = [...this.#queue.values()]
-      this.#queue = new Map()
-      const alone: Ask[] = []
-      const waitUntil = performance.now() + this.#cache.settings.waitMs
-      for (const ask of asks) {
-        ask.waitUntil = waitUntil
-        const flight = ask.isRefresh ? undefined : this.#flights.get(ask.key)
-        if (flight === undefined) alone.push(ask)
-        else void this.#join(ask, flight)
-      }
-      for (let start = 0; start < alone.length; start += keysPerRound)
-        void this.#round(alone.slice(start, start + keysPerRound))
-    })
+    // All reads of the same moment are one round. While the cache is at others, there is time for those of this whole turn of the event loop.
+    if (this.#roundsUnderWay === 0) process.nextTick(this.#start)
+    else setImmediate(this.#start)
+  }
+
+  readonly #start = (): void => {
+    this.#isScheduled = false
+    const asks = [...this.#queue.values()]
+    this.#queue = new Map()
+    const alone: Ask[] = []
+    const waitUntil = performance.now() + this.#cache.settings.waitMs
+    for (const ask of asks) {
+      ask.waitUntil = waitUntil
+      const flight = ask.isRefresh ? undefined : this.#flights.get(ask.key)
+      if (flight === undefined) alone.push(ask)
+      else void this.#join(ask, flight)
+    }
+    for (let start = 0; start < alone.length; start += keysPerRound)
+      void this.#round(alone.slice(start, start + keysPerRound))
   }
 
   async #round(asks: readonly Ask[]): Promise<void> {
-    // I7: the copies of this moment are those that the server is asked after; another round may replace them before the answer is here.
-    const copies = asks.map(({ key }) => this.#near.find(key))
-    const lookups = asks.map(({ key, guard }, index) => ({ key, guard, known: copies[index]?.token }))
-    const found = await this.#cache.find(lookups)
+    for (const ask of asks) {
+      // I7: what the server is asked after is what is used.
+      const near = this.#near.find(ask.key)
+      ask.known = near?.token
+      ask.copy = near?.text
+    }
+    this.#roundsUnderWay += 1
+    const found = await this.#cache.find(asks)
+    this.#roundsUnderWay -= 1
     const fillings: Filling[] = []
     const waiting: Ask[] = []
     const guards = new Map<Token, AccountName>()
     for (const [index, ask] of asks.entries()) {
       const { entry, guard } = found[index]!
       if (guard.state === 'leased' && !guards.has(guard.token)) guards.set(guard.token, ask)
-      if (this.#hit(ask, found[index]!, copies[index]?.text)) continue
+      if (this.#hit(ask, found[index]!)) continue
       if (entry.state !== 'busy') fillings.push({ ask, token: entry.token })
       else if (entry.reason === 'lease' && !ask.isRefresh && performance.now() < ask.waitUntil) waiting.push(ask)
       else this.#plainly(ask, reasonOf(entry))
@@ -133,18 +160,19 @@ export class CachedReads {
       if (!fillings.some(({ ask }) => ask.app === app)) {
         const readings: Reading[] = []
         const key = this.#keys.account(app, user)
-        const ask = { app, user, key, guard: '', readings, isRefresh: false, waitUntil: 0, lookMs: firstLookMs }
-        fillings.push({ ask, token: null })
+        const nearby = { known: undefined, copy: undefined }
+        const waits = { isRefresh: false, waitUntil: 0, lookMs: firstLookMs }
+        fillings.push({ ask: { app, user, key, guard: '', ...nearby, readings, ...waits }, token: null })
       }
     }
     if (waiting.length > 0) this.#lookAgain(waiting)
     if (fillings.length > 0) await this.#fill(fillings, guards)
   }
 
-  /** Answers an ask by what was found, if that is a value of the present; `copy` is the text of the entry that was known. */
-  #hit(ask: Ask, { entry, guard }: Found, copy: string | undefined): boolean {
+  /** Answers an ask by what was found, if that is a value of the present. */
+  #hit(ask: Ask, { entry, guard }: Found): boolean {
     if (ask.isRefresh || (entry.state !== 'value' && entry.state !== 'known')) return false
-    const text = entry.state === 'value' ? entry.text : copy
+    const text = entry.state === 'value' ? entry.text : ask.copy
     if (text === undefined) return false
     const version = guard.state === 'value' ? presentVersion(text, guard.text, entry.token.incarnation) : null
     if (version === null) return false
@@ -156,6 +184,7 @@ export class CachedReads {
     }
     this.#statistics.hits += ask.readings.length
     for (const reading of ask.readings) reading.resolve(new CachedAnswer(version, text, reading.query))
+    this.#settled(ask.readings.length)
     return true
   }
 
@@ -186,9 +215,11 @@ export class CachedReads {
       this.#database.read(reading.query).then(
         (answer) => {
           reading.resolve(answer)
+          this.#settled(1)
         },
         (error: unknown) => {
           reading.reject(error)
+          this.#settled(1)
         },
       )
     }
@@ -208,7 +239,10 @@ export class CachedReads {
       const answers = await this.#database.wholes(fillings.map(({ ask: { app, user } }) => ({ app, user })))
       for (const [index, { ask }] of fillings.entries()) {
         this.#statistics.misses += ask.readings.length
-        answerAll(ask, (query) => part(answers[index]!, query))
+        // None of them is answered twice, whatever fails later.
+        const readings = ask.readings.splice(0)
+        answerAll(readings, (query) => part(answers[index]!, query))
+        this.#settled(readings.length)
       }
       stored = await this.#store(fillings, answers, guards)
     } catch {
@@ -268,8 +302,8 @@ function reasonOf({ reason }: Extract<Entry, { state: 'busy' }>): 'leaseMisses' 
   return reason === 'intent' ? 'intentMisses' : 'unreachableMisses'
 }
 
-function answerAll(ask: Ask, answer: (query: HoldingQuery) => HoldingAnswer): void {
-  for (const reading of ask.readings) {
+function answerAll(readings: readonly Reading[], answer: (query: HoldingQuery) => HoldingAnswer): void {
+  for (const reading of readings) {
     try {
       reading.resolve(answer(reading.query))
     } catch (error) {

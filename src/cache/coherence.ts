@@ -102,6 +102,16 @@ export class Coherence {
     return this.#auditor.read(keys.account(query.app, query.user), query, () => reads.read(query, isRefresh))
   }
 
+  /** Whether a read may come to more than asking the cache, and the database where that has no answer. */
+  get isAudited(): boolean {
+    return this.#auditor !== null
+  }
+
+  /** Waits until all reads that were asked for are answered. */
+  async idle(): Promise<void> {
+    await this.#ready?.reads.idle()
+  }
+
   /** What one transaction tells the cache. */
   announcer(): Announcer {
     const { registered, keys } = this.#required

@@ -20,7 +20,7 @@ export interface StoredSerials {
 export type Given = Pick<Change, 'amount' | 'serials' | 'properties'>
 
 const noSerials: ReadonlyMap<string, readonly SerialEntry[]> = new Map()
-const none: readonly SerialEntry[] = []
+const nothingStored: StoredSerials = { count: 0, entries: () => [] }
 
 /**
  * An inventory that talks to the database and remembers nothing itself. What the cores have in common: they differ in their quantities
@@ -67,13 +67,14 @@ export abstract class Core<Q, G> extends Inventory<Q, G> {
     )
     const byItem = serials.length === 0 ? noSerials : Map.groupBy(serials, (serial) => serial.item)
     const quantities = new Map<string, Q>()
-    const positions = new Map<string, bigint>()
+    let positions: Map<string, bigint> | undefined
     for (const { item, quantity, position } of holdings) {
-      const ofItem = byItem.get(item) ?? none
-      const value = this.stored(item, quantity, { count: ofItem.length, entries: () => ofItem }, false)
+      const ofItem = byItem.get(item)
+      const stored = ofItem === undefined ? nothingStored : { count: ofItem.length, entries: () => ofItem }
+      const value = this.stored(item, quantity, stored, false)
       if (value === undefined) continue
       quantities.set(item, value)
-      if (position !== null) positions.set(item, position)
+      if (position !== null) (positions ??= new Map<string, bigint>()).set(item, position)
     }
     return new Items(quantities, { version, positions, isOwn: true })
   }
@@ -81,8 +82,7 @@ export abstract class Core<Q, G> extends Inventory<Q, G> {
   override async write(deal: Deal): Promise<Outcome<Q>[]> {
     const outcomes = await this.ledger.settle(deal)
     return outcomes.map(({ app, user, item, change, quantity: count, serials, version, deal: id }) => {
-      const held =
-        serials === null ? { count: 0, entries: () => [] } : { count: serials.count, entries: () => entriesAt(serials) }
+      const held = serials === null ? nothingStored : { count: serials.count, entries: () => entriesAt(serials) }
       const quantity = this.stored(item, count, held, true) ?? this.quantity()
       return { app, user, item, change, quantity, version, deal: id }
     })

@@ -74,6 +74,8 @@ export function plannerOf(change: Change): AnyInventory | undefined {
 /** Methods that only one layer has. Each is made for the outermost layer, so that what it does passes through all of them. */
 export type Extras = Readonly<Record<string, (top: AnyInventory) => unknown>>
 
+const noExtras: Extras = {}
+
 /**
  * Everything that an inventory can do, written once on top of its two primitives, `read` and `write`. A wrapper overrides one of them or
  * both, so no verb can slip past it.
@@ -145,7 +147,7 @@ export abstract class Inventory<Q, Given = Amount> {
 
   /** The methods that only one layer has, by name. */
   get extras(): Extras {
-    return {}
+    return noExtras
   }
 
   /** Makes changes as values, not yet done: `stockpile.deal` does them, through all layers of this inventory. */
@@ -176,8 +178,8 @@ export abstract class Inventory<Q, Given = Amount> {
    */
   async get(item: ItemId, options?: ReadOptions): Promise<Q>
   async get(items: Iterable<ItemId>, options?: ReadOptions): Promise<Items<Q>>
-  async get(what: ItemId | Iterable<ItemId>, options: ReadOptions = {}): Promise<Q | Items<Q>> {
-    const isLocked = toOptions('options', options, ['lock']).lock === true
+  async get(what: ItemId | Iterable<ItemId>, options?: ReadOptions): Promise<Q | Items<Q>> {
+    const isLocked = options !== undefined && toOptions('options', options, ['lock']).lock === true
     if (typeof what === 'object' && what !== null) return this.read({ items: toItems(what), isLocked })
     const item = toId('item', what)
     const items = await this.read({ items: [item], isLocked })
@@ -192,8 +194,9 @@ export abstract class Inventory<Q, Given = Amount> {
    * @example
    * for (const [item, quantity] of await inventory.all()) console.log(item, quantity)
    */
-  async all(options: ReadOptions = {}): Promise<Items<Q>> {
-    return this.read({ items: null, isLocked: toOptions('options', options, ['lock']).lock === true })
+  async all(options?: ReadOptions): Promise<Items<Q>> {
+    const isLocked = options !== undefined && toOptions('options', options, ['lock']).lock === true
+    return this.read({ items: null, isLocked })
   }
 
   /**

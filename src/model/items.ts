@@ -26,10 +26,15 @@ export class Items<Q> {
    */
   constructor(
     entries: Iterable<readonly [string, Q]>,
-    options: { version?: bigint; isOrdered?: boolean; positions?: ReadonlyMap<string, bigint>; isOwn?: boolean } = {},
+    options: {
+      version?: bigint
+      isOrdered?: boolean
+      positions?: ReadonlyMap<string, bigint> | undefined
+      isOwn?: boolean
+    } = {},
   ) {
     const quantities = options.isOwn === true && entries instanceof Map ? (entries as Map<string, Q>) : new Map(entries)
-    const isOrdered = options.isOrdered === true || isInOrder(quantities.keys())
+    const isOrdered = options.isOrdered === true || quantities.size < 2 || isInOrder(quantities.keys())
     this.#quantities = isOrdered
       ? quantities
       : new Map([...quantities].sort(([left], [right]) => compareNaturally(left, right)))
@@ -49,6 +54,9 @@ export class Items<Q> {
    * @throws InvalidArgumentError for an id that can't be one
    */
   get(item: ItemId): Q | undefined {
+    // What is here has its canonical name.
+    const quantity = typeof item === 'string' ? this.#quantities.get(item) : undefined
+    if (quantity !== undefined) return quantity
     return this.#quantities.get(toId('item', item))
   }
 

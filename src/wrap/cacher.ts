@@ -18,8 +18,8 @@ class CacherLayer<Q, Given> extends Passthru<Q, Given> {
     return this.inner.isBare
   }
 
-  override read(selection: Selection): Promise<Items<Q>> {
-    return this.inner.read({ ...selection, source: selection.source ?? 'cache' })
+  override read({ items, isLocked, source = 'cache' }: Selection): Promise<Items<Q>> {
+    return this.inner.read({ items, isLocked, source })
   }
 }
 

@@ -50,8 +50,9 @@ export class Passthru<Q, Given = Amount> extends Inventory<Q, Given> {
     this.kind = inner.kind
     this.ledger = inner.ledger
     // A method that only a layer below has is made anew for this one, so that what it does passes through here too.
-    for (const [name, make] of Object.entries(inner.extras)) {
-      if (!(name in this)) Object.defineProperty(this, name, { value: make(this as unknown as AnyInventory) })
+    const { extras } = inner
+    for (const name in extras) {
+      if (!(name in this)) Object.defineProperty(this, name, { value: extras[name]!(this as unknown as AnyInventory) })
     }
   }
 

@@ -124,6 +124,8 @@ export class MemcachedCache implements Cache {
   }
 }
 
+const keyPattern = /^[!-~]{1,250}$/
+
 /** Whether all keys can be sent as they are: anything else would be taken for commands. */
 function areKeys(lookups: readonly Lookup[]): boolean {
   let last = ''
@@ -137,5 +139,5 @@ function areKeys(lookups: readonly Lookup[]): boolean {
 }
 
 function isKey(key: string): boolean {
-  return /^[!-~]{1,250}$/.test(key)
+  return keyPattern.test(key)
 }

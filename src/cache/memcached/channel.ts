@@ -23,6 +23,8 @@ export class Channel {
   readonly #intentSeconds: number
   #round: Round | null = null
   #text = ''
+  /** What the commands of the open round end with, if they ask for a value. */
+  #ending = ''
 
   constructor(connection: Connection, features: Features, settings: CacheSettings) {
     this.#connection = connection
@@ -140,7 +142,11 @@ export class Channel {
   }
 
   #look(lookups: readonly Lookup[], mayKnow: boolean): Promise<(Found | null)[]> {
-    this.#round ??= new Round(this.#features.incarnation, this.#connection.epoch)
+    if (this.#round === null) {
+      this.#round = new Round(this.#features.incarnation, this.#connection.epoch)
+      // All leases of a round may have the same CAS id, under keys of their own.
+      this.#ending = `${this.#leasePart}${this.#givenCas()}\r\n`
+    }
     const round = this.#round
     let text = this.#text
     for (const { key, guard, known } of lookups) {
@@ -156,9 +162,9 @@ export class Channel {
   }
 
   #lookup(key: string, known: MemcachedToken | undefined): string {
-    const rest = `${this.#leasePart}${this.#givenCas()}\r\n`
-    if (known === undefined) return `mg ${key} v c f${rest}`
-    return this.#features.hasConditionalGet ? `mg ${key} v c f C${known.cas}${rest}` : `mg ${key} c f${rest}`
+    const ending = this.#ending
+    if (known === undefined) return `mg ${key} v c f${ending}`
+    return this.#features.hasConditionalGet ? `mg ${key} v c f C${known.cas}${ending}` : `mg ${key} c f${ending}`
   }
 
   /** Sends the open round, its guards last: anything else that is sent comes after it. */

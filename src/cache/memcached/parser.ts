@@ -33,6 +33,8 @@ const lineBytesMax = 8 * 1024
 
 const statistics = 'STAT '
 
+const shortDigitsMax = 9
+
 /**
  * Takes a server's answers apart, however they are cut into pieces on their way. It keeps nothing of a piece that it was given, so the same
  * memory can be used for the next one.
@@ -155,6 +157,12 @@ export class Parser {
   }
 }
 
+function numberAt(data: Buffer, start: number, end: number): number {
+  let number = 0
+  for (let at = start; at < end; at++) number = number * 10 + (data[at] ?? 0) - zero
+  return number
+}
+
 /** Reads the flags of a line of the meta protocol, each a letter and what it says, in whatever order. */
 function withFlags(data: Buffer, from: number, end: number, code: string, text: string | null): Reply {
   let cas = ''
@@ -165,11 +173,11 @@ function withFlags(data: Buffer, from: number, end: number, code: string, text: 
     const letter = data[at]
     const start = ++at
     while (at < end && data[at] !== blank) at++
-    if (letter === letterC) cas = data.toString('latin1', start, at)
-    else if (letter === letterF) {
-      flags = 0
-      for (let digit = start; digit < at; digit++) flags = flags * 10 + (data[digit] ?? 0) - zero
-    } else if (letter === letterW) lease = 'won'
+    if (letter === letterC) {
+      // A server's own are short, and asking the buffer for so few characters costs more.
+      cas = at - start <= shortDigitsMax ? String(numberAt(data, start, at)) : data.toString('latin1', start, at)
+    } else if (letter === letterF) flags = numberAt(data, start, at)
+    else if (letter === letterW) lease = 'won'
     else if (letter === letterZ) lease = 'taken'
     at++
   }
