@@ -2,15 +2,16 @@ import type { AppWrites, Writes } from '../contract.ts'
 
 /**
  * What a batch writes as it is told to the other thread, for the same reason as a batch itself: one flat list for each app, of its lists one after
- * the other, each with its length before it. What a cache doesn't ask for is left out: receipts, and the row that says that it was committed.
+ * the other, each with its length before it. What a cache doesn't ask for is left out: receipts, the row that says that it was committed, and most
+ * of what the history says; every value costs both threads time, a bigint most of all.
  */
 export type WritesMessage = readonly (readonly unknown[])[]
 
-const holding = ['user', 'item', 'quantity', 'serials', 'position', 'version'] as const
+const holding = ['user', 'item', 'quantity', 'serials', 'position'] as const
 const serial = ['user', 'item', 'serial', 'properties'] as const
-const account = ['user', 'version', 'changedAt'] as const
+const account = ['user', 'version'] as const
 
-/** The fields of each list's rows, besides the app. */
+/** The fields of each list's rows that a cache asks for, besides the app. */
 const fields: Readonly<Record<keyof Omit<AppWrites, 'app'>, readonly string[]>> = {
   accountsNew: account,
   accountsChanged: account,
@@ -18,9 +19,9 @@ const fields: Readonly<Record<keyof Omit<AppWrites, 'app'>, readonly string[]>> 
   holdingsChanged: holding,
   holdingsGone: ['user', 'item'],
   serialsGone: serial,
-  serialsChanged: [...serial, 'version'],
-  serialsNew: [...serial, 'version'],
-  history: ['user', 'version', 'line', 'item', 'change', 'balance', 'serials', 'party', 'deal', 'data', 'time'],
+  serialsChanged: serial,
+  serialsNew: serial,
+  history: ['user', 'version'],
 }
 
 const lists = Object.entries(fields) as [keyof typeof fields, readonly string[]][]
