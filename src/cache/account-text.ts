@@ -36,6 +36,9 @@ const blank = 32
 const zero = 48
 const nine = 57
 
+// Each row that is written in place takes a copy of the text.
+const rowsInPlaceMax = 8
+
 const versionDigitsMax = 19
 // More may not fit a `number`.
 const exactDigitsMax = 15
@@ -107,7 +110,7 @@ export function accountText(
     return tooLargeText(stamps)
   const holdingLines = holdings.map(holdingLine)
   const serialLines = [...serialsOf.values()].flat().map(serialLine)
-  return textOf(stamps, holdingLines, serialLines.join('\n'))
+  return textOf(stamps, holdingLines.join('\n'), serialLines.join('\n'))
 }
 
 /** Writes a value that only says that its account is too large. */
@@ -157,16 +160,44 @@ export function answerOf(
  */
 export function patched(text: string, stamps: Stamps, writes: readonly AccountWrites[]): string {
   const { holdings, serials } = sectionsOf(text)
-  const lines = new Map(linesOf(holdings).map((line) => [line.slice(0, line.indexOf('\t')), line]))
   let serialText = serials
+  let rows = 0
   for (const { holdingsGone, holdingsChanged, holdingsNew, serialsGone, serialsChanged, serialsNew } of writes) {
-    for (const { item } of holdingsGone) lines.delete(item)
-    for (const row of holdingsChanged) lines.set(row.item, holdingLine(row))
-    for (const row of holdingsNew) lines.set(row.item, holdingLine(row))
+    rows += holdingsGone.length + holdingsChanged.length + holdingsNew.length
     const kept = [...serialsChanged, ...serialsNew]
     if (serialsGone.length > 0 || kept.length > 0) serialText = patchedSerials(serialText, serialsGone, kept)
   }
-  return textOf(stamps, [...lines.values()], serialText)
+  const patchedHoldings = rows <= rowsInPlaceMax ? patchedInPlace(holdings, writes) : patchedAtOnce(holdings, writes)
+  return textOf(stamps, patchedHoldings, serialText)
+}
+
+/** Replaces lines one by one: of an account of a hundred items, in a tenth of the time that all lines take. */
+function patchedInPlace(section: string, writes: readonly AccountWrites[]): string {
+  // Each line with the newline before it.
+  let lines = section === '' ? '' : `\n${section}`
+  for (const { holdingsGone, holdingsChanged, holdingsNew } of writes) {
+    for (const { item } of holdingsGone) lines = withLine(lines, item, '')
+    for (const row of holdingsChanged) lines = withLine(lines, row.item, `\n${holdingLine(row)}`)
+    for (const row of holdingsNew) lines = withLine(lines, row.item, `\n${holdingLine(row)}`)
+  }
+  return lines.slice(1)
+}
+
+function withLine(lines: string, item: string, line: string): string {
+  const start = lines.indexOf(`\n${item}\t`)
+  if (start === -1) return lines + line
+  const end = lines.indexOf('\n', start + 1)
+  return lines.slice(0, start) + line + (end === -1 ? '' : lines.slice(end))
+}
+
+function patchedAtOnce(section: string, writes: readonly AccountWrites[]): string {
+  const lines = new Map(linesOf(section).map((line) => [line.slice(0, line.indexOf('\t')), line]))
+  for (const { holdingsGone, holdingsChanged, holdingsNew } of writes) {
+    for (const { item } of holdingsGone) lines.delete(item)
+    for (const row of holdingsChanged) lines.set(row.item, holdingLine(row))
+    for (const row of holdingsNew) lines.set(row.item, holdingLine(row))
+  }
+  return [...lines.values()].join('\n')
 }
 
 function patchedSerials(text: string, gone: readonly SerialRow[], kept: readonly SerialRow[]): string {
@@ -190,8 +221,8 @@ function headOf({ incarnation, generation, version }: Stamps): string {
   return `${format} ${incarnation} ${generation} ${version}`
 }
 
-function textOf(stamps: Stamps, holdings: readonly string[], serials: string): string {
-  return `${headOf(stamps)}\n${holdings.join('\n')}\n\n${serials}`
+function textOf(stamps: Stamps, holdings: string, serials: string): string {
+  return `${headOf(stamps)}\n${holdings}\n\n${serials}`
 }
 
 function holdingLine({ item, quantity, serials, position }: HoldingRow): string {

@@ -1,7 +1,15 @@
 import { CacheUnavailableError } from '../errors.ts'
 import type { AccountName, AppWrites, Writes } from '../storage/contract.ts'
 import type { Announcing } from '../storage/cached-contract.ts'
-import { accountText, generationOf, isTooLarge, patched, stampsOf, tooLargeText, type Stamps } from './account-text.ts'
+import {
+  accountText,
+  generationOf,
+  isTooLarge,
+  patched,
+  presentVersion,
+  tooLargeText,
+  type Stamps,
+} from './account-text.ts'
 import { accountWrites, type AccountWrites } from './account-writes.ts'
 import type { Cache, Intended, Token } from './contract.ts'
 import type { Keys } from './keys.ts'
@@ -154,9 +162,7 @@ export class Announcer implements Announcing {
     const stamps: Stamps = { incarnation, generation, version: after }
     // Whoever makes an account knows all that is in it.
     if (before === null) return this.#fitting(patched(accountText(stamps, nothing), stamps, writes), stamps)
-    const found = old === null ? undefined : stampsOf(old)
-    if (old === null || found === undefined) return null
-    if (found.incarnation !== incarnation || found.generation !== generation || found.version !== before) return null
+    if (old === null || guard === null || presentVersion(old, guard, incarnation) !== before) return null
     return isTooLarge(old) ? tooLargeText(stamps) : this.#fitting(patched(old, stamps, writes), stamps)
   }
 
