@@ -93,6 +93,8 @@ export class OwnConnection implements Connection {
       RESP: 2,
       name: 'stockpile',
       disableOfflineQueue: true,
+      // Each call has a time limit already; another one for each command takes longer than the command.
+      commandOptions: { timeout: 0 },
       // A client that reconnects by itself would not tell; a new one is as cheap.
       socket: { reconnectStrategy: false, connectTimeout: connectMsMax },
     })
