@@ -6,6 +6,7 @@ import type { Deal, Outcome } from '../model/deal.ts'
 import { HybridQuantity } from '../model/hybrid-quantity.ts'
 import type { Items } from '../model/items.ts'
 import { entriesOf, Quantity } from '../model/quantity.ts'
+import type { Properties } from '../model/serial.ts'
 import { Passthru, type GivenOf, type Layered, type QuantityOf } from './passthru.ts'
 
 /** What a check is told besides the quantity. */
@@ -60,9 +61,8 @@ class InspectorLayer<Q, Given = Amount> extends Passthru<Q, Given> {
     if (kind === 'tally') return { ...change, amount: this.#inspect(this.quantity(amount), item, 'in') as bigint }
     const makesSerials = serials === null && (verb === 'convert' || (kind === 'serial' && verb !== 'subtract'))
     const entries = makesSerials ? [{ serial: 1n, properties }] : (serials ?? [])
-    const pairs = entries.map(({ serial, properties: text }) => [serial, JSON.parse(text) as object] as const)
-    const given =
-      kind === 'hybrid' ? new HybridQuantity(makesSerials ? 0n : amount, pairs as never) : new Quantity(pairs as never)
+    const pairs = entries.map(({ serial, properties: text }) => [serial, JSON.parse(text) as Properties] as const)
+    const given = kind === 'hybrid' ? new HybridQuantity(makesSerials ? 0n : amount, pairs) : new Quantity(pairs)
     const seen: unknown = this.#inspect(given as Q, item, 'in')
     if (!(seen instanceof Quantity))
       throw new InvalidArgumentError('check', seen, 'a function that answers a quantity, or nothing')
