@@ -35,8 +35,8 @@ export async function seedStockpile(
   const change = quotedChange(database)
   for (const [index, item] of items.entries()) {
     await database.insertAsStockpile(
-      `INSERT INTO ${app}_stockpile_holding (user_id, item_id, quantity, version)
-        SELECT ${user}, '${item}', ${stockQuantity}, 1 FROM ${series}`,
+      `INSERT INTO ${app}_stockpile_holding (user_id, item_id, quantity)
+        SELECT ${user}, '${item}', ${stockQuantity} FROM ${series}`,
     )
     await database.execute(
       `INSERT INTO ${app}_stockpile_history (user_id, version, line, item_id, ${change}, balance, deal, time)

@@ -28,7 +28,7 @@ export async function startMariaDbDatabase(): Promise<Database> {
       await connection.query(statement)
     },
     async insertAsStockpile(statement) {
-      await connection.query('SET @stockpile_writes = 1')
+      await connection.query("SET @stockpile_writes = 'own'")
       await connection.query(statement)
       await connection.query('SET @stockpile_writes = NULL')
     },

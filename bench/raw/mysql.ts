@@ -6,6 +6,8 @@ import type { RawBatches } from '../database.ts'
 export async function mysqlRaw(url: string, app: string, hasAccounts: boolean): Promise<RawBatches> {
   const connection = await createConnection(url.replace(/^mysql:/, 'mariadb:'))
   await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
+  // Or the triggers would take it for changes by hand.
+  await connection.query("SET @stockpile_writes = 'own'")
   const holding = `${app}_stockpile_holding`
   const account = `${app}_stockpile_account`
   let versions = 1_000_000_000n
@@ -38,9 +40,7 @@ export async function mysqlRaw(url: string, app: string, hasAccounts: boolean): 
         quantity: quantityOf.get(user)! + by,
       }))
       const accountRows = rows.map(({ user, version }) => `('${user}',${version},${time})`).join()
-      const holdingRows = rows
-        .map(({ user, item, quantity, version }) => `('${user}','${item}',${quantity},${version})`)
-        .join()
+      const holdingRows = rows.map(({ user, item, quantity }) => `('${user}','${item}',${quantity})`).join()
       const historyRows = rows
         .map(
           (row) => `('${row.user}',${row.version},1,'${row.item}',${row.by},${row.quantity},'${randomUUID()}',${time})`,
@@ -53,8 +53,8 @@ export async function mysqlRaw(url: string, app: string, hasAccounts: boolean): 
               ON DUPLICATE KEY UPDATE version = VALUES(version), changed_at = VALUES(changed_at)`,
           ),
         connection.query(
-          `INSERT INTO ${holding} (user_id, item_id, quantity, version) VALUES ${holdingRows}
-            ON DUPLICATE KEY UPDATE quantity = VALUES(quantity), version = VALUES(version)`,
+          `INSERT INTO ${holding} (user_id, item_id, quantity) VALUES ${holdingRows}
+            ON DUPLICATE KEY UPDATE quantity = VALUES(quantity)`,
         ),
         connection.query(
           `INSERT INTO ${app}_stockpile_history (user_id, version, line, item_id, \`change\`, balance, deal, time)

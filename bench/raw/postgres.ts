@@ -8,6 +8,8 @@ export async function postgresRaw(url: string, app: string, hasAccounts: boolean
   await client.connect()
   // Listed rows are to be looked up one by one, whatever the planner thinks of the table's size.
   await client.query('SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off')
+  // Or the triggers would take it for changes by hand.
+  await client.query("SET stockpile.writes = 'on'")
   const holding = `${app}_stockpile_holding`
   const account = `${app}_stockpile_account`
   let versions = 1_000_000_000n
@@ -44,7 +46,7 @@ export async function postgresRaw(url: string, app: string, hasAccounts: boolean
                 FROM unnest(${users}::text[], ${version}::bigint[]) AS n (u, v) WHERE a.user_id = n.u`,
             ]
           : []),
-        `UPDATE ${holding} AS h SET quantity = n.q, version = h.version + 1
+        `UPDATE ${holding} AS h SET quantity = n.q
           FROM unnest(${users}::text[], ${items}::text[], ${quantity}::bigint[]) AS n (u, i, q)
           WHERE h.user_id = n.u AND h.item_id = n.i`,
         `INSERT INTO ${app}_stockpile_history (user_id, version, line, item_id, change, balance, deal, time)

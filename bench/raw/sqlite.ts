@@ -17,12 +17,14 @@ export function sqliteRaw(path: string, app: string, hasAccounts: boolean): RawB
       `UPDATE ${app}_stockpile_account SET version = ?, changed_at = ? WHERE user_id = ?`,
     ),
     updateHolding: connection.prepare(
-      `UPDATE ${app}_stockpile_holding SET quantity = ?, version = version + 1 WHERE user_id = ? AND item_id = ?`,
+      `UPDATE ${app}_stockpile_holding SET quantity = ? WHERE user_id = ? AND item_id = ?`,
     ),
     history: connection.prepare(
       `INSERT INTO ${app}_stockpile_history (user_id, version, line, item_id, change, balance, deal, time)
         VALUES (?, ?, 1, ?, ?, ?, ?, ?)`,
     ),
+    mark: connection.prepare("INSERT INTO stockpile_meta (name, value) VALUES ('writes', '')"),
+    unmark: connection.prepare("DELETE FROM stockpile_meta WHERE name = 'writes'"),
     commit: connection.prepare('COMMIT'),
   }
   let versions = 1_000_000_000n
@@ -38,8 +40,11 @@ export function sqliteRaw(path: string, app: string, hasAccounts: boolean): RawB
       )
       if (hasAccounts)
         for (const [index, { user }] of changes.entries()) statement.updateAccount.run(accounts[index], time, user)
+      // Or the triggers would take it for a change by hand.
+      statement.mark.run()
       for (const [index, { user, item }] of changes.entries())
         statement.updateHolding.run(quantities[index], user, item)
+      statement.unmark.run()
       for (const [index, { user, item, by }] of changes.entries())
         statement.history.run(user, accounts[index], item, by, quantities[index], randomUUID(), time)
       statement.commit.run()

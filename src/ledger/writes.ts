@@ -1,5 +1,5 @@
 import { compareBytes } from '../model/id.ts'
-import type { AccountRow, AppWrites, HistoryRow, HoldingRow, SerialRow, Written } from '../storage/contract.ts'
+import type { AccountRow, AppWrites, HistoryRow, HoldingRow, SerialRow } from '../storage/contract.ts'
 import { serialCountOf, type Holding } from './parcel.ts'
 
 /** An account as it stands after the deals settled so far. */
@@ -15,12 +15,12 @@ export interface Account {
 interface MutableAppWrites extends AppWrites {
   readonly accountsNew: AccountRow[]
   readonly accountsChanged: AccountRow[]
-  readonly holdingsNew: (HoldingRow & Written)[]
-  readonly holdingsChanged: (HoldingRow & Written)[]
+  readonly holdingsNew: HoldingRow[]
+  readonly holdingsChanged: HoldingRow[]
   readonly holdingsGone: HoldingRow[]
   readonly serialsGone: SerialRow[]
-  readonly serialsChanged: (SerialRow & Written)[]
-  readonly serialsNew: (SerialRow & Written)[]
+  readonly serialsChanged: SerialRow[]
+  readonly serialsNew: SerialRow[]
   readonly history: HistoryRow[]
 }
 
@@ -35,21 +35,20 @@ export function writesOf(
 ): AppWrites[] {
   const apps = new Map<string, MutableAppWrites>()
   for (const row of history) appOf(apps, row.app).history.push(row)
-  const versions = new Map<string, bigint>()
+  const changed = new Set<string>()
   for (const account of accounts) {
     if (account.version === account.versionBefore) continue
     const { app, user, version, changedAt } = account
-    versions.set(`${app} ${user}`, version)
+    changed.add(`${app} ${user}`)
     const writes = appOf(apps, app)
     ;(account.isNew ? writes.accountsNew : writes.accountsChanged).push({ app, user, version, changedAt })
   }
   for (const holding of holdings) {
     const writes = apps.get(holding.app)
-    const version = versions.get(`${holding.app} ${holding.user}`)
     // I8: what has no history, or an account whose version stays, has no change.
-    if (writes === undefined || version === undefined) continue
-    placeHolding(writes, holding, version)
-    placeSerials(writes, holding, version)
+    if (writes === undefined || !changed.has(`${holding.app} ${holding.user}`)) continue
+    placeHolding(writes, holding)
+    placeSerials(writes, holding)
   }
   for (const writes of apps.values()) sortRows(writes)
   return [...apps.values()].sort((left, right) => compareBytes(left.app, right.app))
@@ -81,7 +80,7 @@ export function noWrites(app: string): MutableAppWrites {
 }
 
 /** Puts a holding where it belongs: to be inserted, updated, deleted, or left alone. */
-function placeHolding(writes: MutableAppWrites, holding: Holding, version: bigint): void {
+function placeHolding(writes: MutableAppWrites, holding: Holding): void {
   const { app, user, item, before, quantity, position } = holding
   const count = serialCountOf(holding)
   if (
@@ -90,21 +89,17 @@ function placeHolding(writes: MutableAppWrites, holding: Holding, version: bigin
     position === (before?.position ?? null)
   )
     return
-  const row = { app, user, item, quantity, serials: count, position, version }
+  const row = { app, user, item, quantity, serials: count, position }
   if (before === null) writes.holdingsNew.push(row)
   else if (quantity === 0n && count === 0) writes.holdingsGone.push(row)
   else writes.holdingsChanged.push(row)
 }
 
 /** Puts the touched serials of a holding where they belong. */
-function placeSerials(
-  writes: MutableAppWrites,
-  { app, user, item, serials, serialsBefore }: Holding,
-  version: bigint,
-): void {
+function placeSerials(writes: MutableAppWrites, { app, user, item, serials, serialsBefore }: Holding): void {
   for (const [serial, before] of serialsBefore) {
     const properties = serials.get(serial)
-    const row = { app, user, item, serial, properties: properties ?? before ?? '', version }
+    const row = { app, user, item, serial, properties: properties ?? before ?? '' }
     if (before === null) {
       if (properties !== undefined) writes.serialsNew.push(row)
     } else if (properties === undefined) writes.serialsGone.push(row)

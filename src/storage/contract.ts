@@ -146,11 +146,6 @@ export interface HoldingRow extends HoldingName {
 /** A row of `{app}_stockpile_serial`. */
 export interface SerialRow extends HoldingName, SerialEntry {}
 
-/** Says at which version of its account a row was written: by that the triggers know who updated it. */
-export interface Written {
-  readonly version: bigint
-}
-
 /** A row of `{app}_stockpile_history`. */
 export interface HistoryRow extends HoldingName {
   readonly version: bigint
@@ -225,13 +220,13 @@ export interface AppWrites {
   /** Rows that don't exist: an insert, and `ConflictError` if somebody else was first. */
   readonly accountsNew: readonly AccountRow[]
   readonly accountsChanged: readonly AccountRow[]
-  readonly holdingsNew: readonly (HoldingRow & Written)[]
-  readonly holdingsChanged: readonly (HoldingRow & Written)[]
+  readonly holdingsNew: readonly HoldingRow[]
+  readonly holdingsChanged: readonly HoldingRow[]
   readonly holdingsGone: readonly HoldingName[]
   /** To be deleted before the new ones are inserted: a serial that moves is both. */
   readonly serialsGone: readonly SerialRow[]
-  readonly serialsChanged: readonly (SerialRow & Written)[]
-  readonly serialsNew: readonly (SerialRow & Written)[]
+  readonly serialsChanged: readonly SerialRow[]
+  readonly serialsNew: readonly SerialRow[]
   readonly history: readonly HistoryRow[]
 }
 

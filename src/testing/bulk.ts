@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { DatabaseError, TablesMissingError, type Storage } from '../index.ts'
 import type { Suite } from './behaviour.ts'
-import { byHand, byOthers, expectByHand, goOn, holdingAt, holdingBy } from './by-hand.ts'
+import { byHand, byOthers, expectByHand, goOn, holdingBy } from './by-hand.ts'
 import { refusal } from './refusal.ts'
 import { withStorage } from './whole-accounts.ts'
 
@@ -44,13 +44,21 @@ export const bulk: Suite = {
       },
     },
     {
-      title: 'what a bulk change inserts is written with its history, whatever version it claims to have',
+      title: 'what a bulk change inserts, updates and deletes is written with its history, beside what deals do',
       notIn: byOthers,
       run: async (context) => {
         await context.tally('ann').add('wheat', 5)
         await context.stockpile.transaction(() => context.tally('ann').add('rye', 1))
-        await context.stockpile.bulk(context.app, (sql) => sql(holdingAt('ann', 'oats', 4, 2n)))
-        await expectByHand(context, 'ann', 3n, [['oats', 4n, 4n]])
+        await context.stockpile.bulk(context.app, async (sql) => {
+          await sql(holdingBy('ann', 'oats', 4))
+          await sql("UPDATE farm_stockpile_holding SET quantity = 7 WHERE item_id = 'wheat'")
+          await sql("DELETE FROM farm_stockpile_holding WHERE item_id = 'rye'")
+        })
+        await expectByHand(context, 'ann', 5n, [
+          ['oats', 4n, 4n],
+          ['wheat', 2n, 7n],
+          ['rye', -1n, 0n],
+        ])
       },
     },
     {

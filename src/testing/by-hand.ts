@@ -24,22 +24,10 @@ export function holdingBy(user: string, item: string, quantity: number): string 
   return `INSERT INTO farm_stockpile_holding (user_id, item_id, quantity, serials) VALUES ('${user}', '${item}', ${quantity}, 0)`
 }
 
-/** The text that inserts a holding by hand as one that was written at a version of its account. */
-export function holdingAt(user: string, item: string, quantity: number, version: bigint): string {
-  return `INSERT INTO farm_stockpile_holding (user_id, item_id, quantity, serials, version)
-    VALUES ('${user}', '${item}', ${quantity}, 0, ${version})`
-}
-
 /** The text that inserts serials without properties by hand. */
 export function serialsBy(user: string, item: string, ...serials: readonly number[]): string {
   const rows = serials.map((serial) => `('${user}', '${item}', ${serial}, '{}')`)
   return `INSERT INTO farm_stockpile_serial (user_id, item_id, serial, properties) VALUES ${rows.join(', ')}`
-}
-
-/** The text that inserts a serial by hand as one that was written at a version of its account. */
-export function serialAt(user: string, item: string, serial: number, version: bigint): string {
-  return `INSERT INTO farm_stockpile_serial (user_id, item_id, serial, properties, version)
-    VALUES ('${user}', '${item}', ${serial}, '{}', ${version})`
 }
 
 /**

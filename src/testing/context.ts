@@ -164,11 +164,10 @@ export class Context {
 
   async #empty(): Promise<void> {
     const { database } = this
-    for (const table of this.#tables()) {
-      // Marked rows go without being noticed.
-      if (/_(holding|serial)$/.test(table)) await database.sql(`UPDATE ${table} SET version = -1`)
-      await database.sql(`DELETE FROM ${table}`)
-    }
+    const tables = this.#tables()
+    // That holdings are deleted is noticed, for which there has to be room in the history, whatever a behaviour has made of it.
+    const first = tables.filter((table) => /_(history|account|holding)$/.test(table)).toReversed()
+    for (const table of [...first, ...tables]) await database.sql(`DELETE FROM ${table}`)
     if (database.cache === undefined) {
       await database.sql("DELETE FROM stockpile_meta WHERE name = 'cache'")
       await database.sql("UPDATE stockpile_meta SET value = '1' WHERE name LIKE 'generation:%'")

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Suite } from './behaviour.ts'
-import { byHand, byOthers, expectByHand, goOn, serialAt, serialsBy } from './by-hand.ts'
+import { byHand, byOthers, expectByHand, goOn, serialsBy } from './by-hand.ts'
 
 const cows = "user_id = 'ann' AND item_id = 'cow'"
 
@@ -19,18 +19,6 @@ export const serialsByHand: Suite = {
         await byHand(context, serialsBy('ann', 'cow', 9))
         assert.deepEqual((await context.hybrid().get('cow')).serials(), [7n, 9n])
         await expectByHand(context, 'ann', 5n, [['cow', 1n, 2n, { in: [9n] }]])
-      },
-    },
-    {
-      title: 'a serial inserted by hand at the present version of its account is noticed',
-      notIn: byOthers,
-      run: async (context) => {
-        const ann = context.hybrid('ann')
-        await context.stockpile.deal([ann.plan.add('cow', ann.quantity([7n, 8n])), ann.plan.subtract('cow', [8n])])
-        await byHand(context, serialAt('ann', 'cow', 8, 1n))
-        await expectByHand(context, 'ann', 2n, [['cow', 1n, 2n, { in: [8n] }]])
-        await byHand(context, serialAt('ann', 'hen', 9, 4n))
-        await expectByHand(context, 'ann', 5n, [['hen', 1n, 1n, { in: [9n] }]])
       },
     },
     {

@@ -140,30 +140,36 @@ describe.each([...drivers, ...queryBuilders, ...typeOrm, prismaSignature])('join
     expect((await shop.stockpile.verify('shop')).breaks).toEqual([])
   })
 
-  it('notices what the application itself inserts, though it says that its account’s version was just then', async () => {
+  it('notices what the application itself does before, between and after what it has Stockpile do', async () => {
     const user = (users += 1)
     const inventory = shop.stockpile.hybrid('shop', user)
     const serial = 1_000_000n + BigInt(user)
+    const seat = `user_id = '${user}' AND item_id = 'seat'`
+    await inventory.add('seat', 4)
     await shop.client.transaction(async ({ connection, sql }) => {
+      await sql(`UPDATE shop_stockpile_holding SET quantity = 6 WHERE ${seat}`)
       await shop.stockpile.join(connection, async () => {
-        await inventory.add('seat', 1)
-        await sql(
-          `INSERT INTO shop_stockpile_holding (user_id, item_id, quantity, version) VALUES ('${user}', 'row', 2, 1)`,
-        )
-        await expect(inventory.subtract('seat', 2)).rejects.toThrow(NotEnoughError)
+        await inventory.add('ticket', inventory.quantity([serial]))
+        await sql(`INSERT INTO shop_stockpile_holding (user_id, item_id, quantity) VALUES ('${user}', 'row', 2)`)
+        await expect(inventory.subtract('seat', 99)).rejects.toThrow(NotEnoughError)
+        await sql(`UPDATE shop_stockpile_serial SET properties = '{"row":"A"}' WHERE serial = ${serial}`)
+        await inventory.subtract('ticket', [serial])
       })
+      await sql(`DELETE FROM shop_stockpile_holding WHERE ${seat}`)
       await shop.stockpile.join(connection, () => inventory.add('ticket', inventory.quantity([serial])))
-      await sql(
-        `INSERT INTO shop_stockpile_serial (user_id, item_id, serial, properties, version)
-          VALUES ('${user}', 'ticket', ${serial + 1_000_000n}, '{}', 3)`,
-      )
+      await sql(`DELETE FROM shop_stockpile_serial WHERE serial = ${serial}`)
     })
     const entries = await inventory.history()
-    expect(entries.map(({ version, item, data }) => [version, item, data?.['changed']])).toEqual([
-      [4n, 'ticket', 'by hand'],
-      [3n, 'ticket', undefined],
-      [2n, 'row', 'by hand'],
-      [1n, 'seat', undefined],
+    expect(entries.toReversed().map(({ version, item, change, data }) => [version, item, change, data])).toEqual([
+      [1n, 'seat', 4n, null],
+      [2n, 'seat', 2n, { changed: 'by hand' }],
+      [3n, 'ticket', 1n, null],
+      [4n, 'row', 2n, { changed: 'by hand' }],
+      [5n, 'ticket', 0n, { changed: 'by hand' }],
+      [6n, 'ticket', -1n, null],
+      [7n, 'seat', -6n, { changed: 'by hand' }],
+      [8n, 'ticket', 1n, null],
+      [9n, 'ticket', -1n, { changed: 'by hand' }],
     ])
     expect((await shop.stockpile.verify('shop')).breaks).toEqual([])
   })

@@ -49,7 +49,7 @@ describe('the plans', () => {
       ),
       ...statements.insertHoldings(
         'farm',
-        users.map((name) => ({ ...name, item: 'egg', quantity: 1n, serials: 0, position: null, version: 1n })),
+        users.map((name) => ({ ...name, item: 'egg', quantity: 1n, serials: 0, position: null })),
       ),
       ...statements.insertSerials(
         'farm',

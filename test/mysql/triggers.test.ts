@@ -177,24 +177,27 @@ describe('a change by hand', () => {
     await expectInOrder()
   })
 
-  it('can’t make up versions that are to come', async () => {
-    await byHand("INSERT INTO {h} (user_id, item_id, quantity, version) VALUES ('bob', 'hen', 2, 4)")
-    await byHand("INSERT INTO {s} (user_id, item_id, serial, properties, version) VALUES ('bob', 'hen', 1, '{}', 6)")
-    await byHand("INSERT INTO {s} (user_id, item_id, serial, properties) VALUES ('bob', 'hen', 2, '{}')")
-    await byHand('DELETE FROM {s} WHERE serial = 2')
-    const bob = stockpile.hybrid(app, 'bob')
-    await bob.add('hen', bob.quantity([[1n, { n: 1 }]]))
-    await bob.add('hen', bob.quantity([[1n, { n: 2 }]]))
-    for (let round = 1; round <= 5; round += 1) await bob.add('hen', 1)
-    await byHand('UPDATE {h} SET quantity = 1')
-    await byHand("UPDATE {s} SET properties = '{}'")
-    await bob.add('hen', bob.quantity([[1n, { n: 3 }]]))
-    await bob.subtract('hen', 2)
-    expect((await linesOf('bob')).map((line) => [(line as unknown[])[0], (line as unknown[])[5]])).toEqual([
-      ...[1, 2, 3, 4].map((version) => [version, true]),
-      ...[5, 6, 7, 8, 9, 10, 11].map((version) => [version, false]),
-      ...[12, 13].map((version) => [version, true]),
-      ...[14, 15].map((version) => [version, false]),
+  it('on a connection that a client took back in the midst of a deal is not taken for the deal', async () => {
+    const ann = stockpile.tally(app, 'ann')
+    await ann.add('egg', 5)
+    await hand.query('BEGIN')
+    let isTakenBack = false
+    const run = async (sql: string): Promise<unknown> => {
+      if (!isTakenBack && sql.startsWith(`INSERT INTO \`${app}_stockpile_holding\``)) {
+        isTakenBack = true
+        await hand.query('ROLLBACK')
+      }
+      if (isTakenBack) throw new Error('Transaction already closed')
+      return hand.query(sql)
+    }
+    const transaction = { _activeProvider: 'mysql', $queryRawUnsafe: run, $executeRawUnsafe: run }
+    await expect(stockpile.join(transaction, () => ann.add('egg', 1))).rejects.toThrow('Transaction already closed')
+    expect(await hand.query('SELECT @stockpile_writes IS NULL AS isTidy')).toEqual([{ isTidy: 0 }])
+    await byHand('UPDATE {h} SET quantity = 7')
+    await byHand('DELETE FROM {h}')
+    expect((await linesOf('ann')).slice(1)).toEqual([
+      [2, 'egg', 2, 7, null, true],
+      [3, 'egg', -7, 0, null, true],
     ])
     await expectInOrder()
   })

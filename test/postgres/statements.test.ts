@@ -88,7 +88,7 @@ describe('every statement finds its rows by an index', () => {
     const pool = openPool(lab.url, { max: 1 })
     await planAll(lab, pool)
     const plans = await keptPlans(pool)
-    expect(plans.size).toBe(27)
+    expect(plans.size).toBe(25)
     expect(unbounded(plans)).toEqual([])
     await pool.end()
   })

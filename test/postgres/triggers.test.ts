@@ -99,23 +99,6 @@ describe('a change by hand', () => {
     expect(await lab.probe.query('SELECT serials FROM farm_stockpile_holding ORDER BY user_id')).toEqual(['3', '0'])
     await expectInOrder(stockpile)
   })
-
-  it('with a version of its own can not pass for Stockpile’s later', async () => {
-    await using lab = await openLab()
-    await using stockpile = new Stockpile({ storage: postgres(lab.url) })
-    await lab.probe.query(
-      "INSERT INTO farm_stockpile_holding (user_id, item_id, quantity, version) VALUES ('ann', 'egg', 1, 900), ('ann', 'ham', 1, -1)",
-    )
-    await lab.probe.query(
-      "INSERT INTO farm_stockpile_serial VALUES ('ann', 'cow', 1, '{}', 900), ('ann', 'cow', 2, '{}', -1)",
-    )
-    await stockpile.tally('farm', 'ann').add('egg', 1)
-    await stockpile.serial('farm', 'ann').add('cow', stockpile.serial('farm', 'ann').quantity([[1n, { name: 'Elsa' }]]))
-    await lab.probe.query("DELETE FROM farm_stockpile_holding WHERE item_id = 'ham'")
-    await lab.probe.query('DELETE FROM farm_stockpile_serial WHERE serial = 2')
-    expect(await entriesOf(stockpile, 'ann')).toHaveLength(8)
-    await expectInOrder(stockpile)
-  })
 })
 
 describe('whoever listens', () => {

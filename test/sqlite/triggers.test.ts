@@ -74,29 +74,4 @@ describe.each([false, true])('what is changed by hand in words of SQLite, recurs
     expect((await lab.stockpile.hybrid('farm', 'ann').get('cow')).serials()).toEqual([7n, 9n])
     expect((await lab.stockpile.verify('farm')).breaks).toEqual([])
   })
-
-  test('versions made up by hand are put right, so that the next deals are not taken for changes by hand', async () => {
-    await using lab = await openLab()
-    byHand(
-      lab,
-      isRecursive,
-      "INSERT INTO farm_stockpile_holding (user_id, item_id, quantity, version) VALUES ('ann', 'hen', 1, 4711)",
-      `INSERT INTO farm_stockpile_serial (user_id, item_id, serial, properties, version) VALUES ('ann', 'cow', 8, '{}', 4711)`,
-    )
-    const ann = lab.stockpile.hybrid('farm', 'ann')
-    await ann.add('hen')
-    await ann.add('cow', ann.quantity([[8n, { name: 'Olaf' }]]))
-    await ann.subtract('cow', [8n])
-    const entries = await ann.history()
-    expect(entries.map(({ version, data }) => [version, data !== null])).toEqual([
-      [7n, false],
-      [6n, false],
-      [5n, false],
-      [4n, true],
-      [3n, true],
-      [2n, false],
-      [1n, false],
-    ])
-    expect((await lab.stockpile.verify('farm')).breaks).toEqual([])
-  })
 })

@@ -58,12 +58,11 @@ export function accountRow(user: string, version = 1n): Writes['apps'][number]['
   return { app: 'farm', user, version, changedAt: 1 }
 }
 
-/** A row of a holding of `farm`, as it is written at a version of its account. */
+/** A row of a holding of `farm`. */
 export function holdingRow(
   user: string,
   item: string,
   quantity: bigint,
-  version = 1n,
 ): Writes['apps'][number]['holdingsNew'][number] {
-  return { app: 'farm', user, item, quantity, serials: 0, position: null, version }
+  return { app: 'farm', user, item, quantity, serials: 0, position: null }
 }

@@ -20,7 +20,7 @@ const cacheContract = /^src\/cache\/contract\.ts$/
 const cacheDoor = /^src\/cache\/coherence\.ts$/
 const cacheTypes = /^src\/cache\/(?:announcer|auditor|contract|statistics)\.ts$/
 const dialectsAlike =
-  /^src\/storage\/(?:borrow|by-deadline|is-inserting|places|refuse-endings|try-anew|until-told)\.ts$/
+  /^src\/storage\/(?:borrow|by-deadline|places|refuse-endings|touches-holdings|try-anew|until-told)\.ts$/
 const publicSurface =
   /^src\/(?:index|testing\/index|storage\/(?:sqlite|mysql|postgres)\/index|cache\/(?:memory|memcached|redis)\/index|cli\/index|server\/index)\.ts$/
 const frontDoor = /^src\/ledger\/ledger\.ts$/

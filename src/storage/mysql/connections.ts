@@ -1,5 +1,6 @@
 import type { ShareLock } from './cached-statements.ts'
 import type { Connection, Line, Mode } from './connection.ts'
+import { text } from './literals.ts'
 
 /** Where connections come from. */
 export interface Connections {
@@ -24,15 +25,20 @@ export interface Connections {
 /** A strict mode, so that no value is ever cut to fit. */
 export const sqlMode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'
 
-/** Tells the triggers that whatever is inserted in a kind of transaction is Stockpile's own, as an assignment. */
+/** Tells the triggers that all that a kind of transaction writes is Stockpile's own, as an assignment. */
 export function ownWrites(mode: Mode): string {
-  return mode === 'reads' ? othersWrites : '@stockpile_writes = 1'
+  return mode === 'reads' ? othersWrites : "@stockpile_writes = 'own'"
 }
 
-/** The same, on a connection on which anybody else inserts too as soon as this is over. */
-export const lentWrites = '@stockpile_writes = 2'
+/**
+ * The same of what belongs to some deals, on a connection on which anybody else writes as soon as this is over. It is true only as long as
+ * their history is there, which has to be written first: where something fails and nobody can take it back, it means nothing any more.
+ */
+export function lentWrites(deals: Iterable<string>): string {
+  return `@stockpile_writes = ${text([...deals].join(','))}`
+}
 
-/** Tells the triggers that what is inserted is not Stockpile's own, as an assignment. */
+/** Tells the triggers that what is written is not Stockpile's own, as an assignment. */
 export const othersWrites = '@stockpile_writes = NULL'
 
 /**

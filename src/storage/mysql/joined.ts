@@ -9,7 +9,7 @@ import type {
   Names,
   Writes,
 } from '../contract.ts'
-import { isInserting } from '../is-inserting.ts'
+import { touchesHoldings } from '../touches-holdings.ts'
 import { readSchemaVersions } from './alter.ts'
 import type { Line } from './connection.ts'
 import { lentWrites, othersWrites, type Connections } from './connections.ts'
@@ -130,14 +130,18 @@ class MysqlJoinedSession extends MysqlSession implements JoinedSession {
   }
 
   override async save(writes: Writes): Promise<void> {
-    if (!isInserting(writes)) return super.save(writes)
-    await this.#attempt('save', () => this.#line.run(`SET ${lentWrites}`))
+    if (!touchesHoldings(writes)) return super.save(writes)
+    const deals = new Set(writes.apps.flatMap(({ history }) => history.map(({ deal }) => deal)))
+    await this.#attempt('save', () => this.#line.run(`SET ${lentWrites(deals)}`))
     try {
       await super.save(writes)
-    } finally {
-      // What comes next may be the application's own.
+    } catch (error) {
+      // The history is undone, and with it what was said of it; this only tidies up.
       await this.#line.run(`SET ${othersWrites}`).catch(() => undefined)
+      throw error
     }
+    // What comes next may be the application's own.
+    await this.#attempt('save', () => this.#line.run(`SET ${othersWrites}`))
   }
 
   override fetch(queries: readonly HoldingQuery[]): Promise<HoldingAnswer[]> {

@@ -60,7 +60,6 @@ export function appSteps(app: string): readonly MigrationStep[] {
           quantity BIGINT NOT NULL CHECK (quantity >= 0),
           serials INT NOT NULL DEFAULT 0 CHECK (serials >= 0),
           position BIGINT NULL,
-          version BIGINT NOT NULL DEFAULT 0,
           PRIMARY KEY (user_id, item_id)
         ) ENGINE = InnoDB`,
         // I3: a serial is in at most one holding of an app, which the unique key sees to.
@@ -69,7 +68,6 @@ export function appSteps(app: string): readonly MigrationStep[] {
           item_id ${id},
           serial BIGINT NOT NULL,
           properties ${longText} NOT NULL,
-          version BIGINT NOT NULL DEFAULT 0,
           PRIMARY KEY (user_id, item_id, serial),
           UNIQUE KEY serial_once (serial)
         ) ENGINE = InnoDB`,

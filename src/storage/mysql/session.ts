@@ -299,13 +299,15 @@ export async function fetchEntries(connection: Line, query: EntryQuery): Promise
 
 /**
  * What is to be written in one app, in an order that every writer keeps: new accounts first, which are all that somebody else may be
- * inserting too; the rest belongs to accounts that are locked.
+ * inserting too; the rest belongs to accounts that are locked. By the history, which comes before the holdings, the triggers can tell that
+ * these are Stockpile's own.
  */
 function saveStatements(writes: AppWrites): string[] {
   const { app } = writes
   return [
     ...sql.insertAccounts(app, writes.accountsNew),
     ...sql.updateAccounts(app, writes.accountsChanged),
+    ...sql.insertHistory(app, writes.history),
     ...sql.deleteHoldings(app, writes.holdingsGone),
     ...sql.updateHoldings(app, writes.holdingsChanged),
     ...sql.insertHoldings(app, writes.holdingsNew),
@@ -313,6 +315,5 @@ function saveStatements(writes: AppWrites): string[] {
     ...sql.deleteSerials(app, writes.serialsGone),
     ...sql.updateSerials(app, writes.serialsChanged),
     ...sql.insertSerials(app, writes.serialsNew),
-    ...sql.insertHistory(app, writes.history),
   ]
 }

@@ -8,7 +8,6 @@ import type {
   LockWait,
   ReceiptRow,
   SerialRow,
-  Written,
 } from '../contract.ts'
 import { integer, integerOrNull, text, textOrNull } from './literals.ts'
 import {
@@ -29,9 +28,6 @@ const namesPerList = 400
 // Characters of one INSERT, far below the 16 MiB of a default max_allowed_packet, and rows of one, past which nothing gets faster.
 const charactersPerInsert = 512 * 1024
 const rowsPerInsert = 1_000
-
-// By which a trigger knows that it isn't by hand: a higher version, or a mark where a row came from an account that was further on.
-const writtenVersion = 'version = IF(version >= VALUES(version), -2, VALUES(version))'
 
 const historyColumns = 'user_id, version, line, item_id, `change`, balance, serials, party, deal, data, time'
 
@@ -98,19 +94,19 @@ export function updateAccounts(app: string, rows: readonly AccountRow[]): string
 }
 
 /** Inserts holdings, locking the new rows; fails with 1062 if one is there. The lock on its account keeps everybody else away. */
-export function insertHoldings(app: string, rows: readonly (HoldingRow & Written)[]): string[] {
+export function insertHoldings(app: string, rows: readonly HoldingRow[]): string[] {
   return inserts(
-    `INSERT INTO ${holding(app)} (user_id, item_id, quantity, serials, position, version) VALUES `,
+    `INSERT INTO ${holding(app)} (user_id, item_id, quantity, serials, position) VALUES `,
     rows,
     holdingValues,
   )
 }
 
 /** Writes holdings that exist, as `updateAccounts` does: each found by the primary key and locked. */
-export function updateHoldings(app: string, rows: readonly (HoldingRow & Written)[]): string[] {
-  const update = ` ON DUPLICATE KEY UPDATE quantity = VALUES(quantity), serials = VALUES(serials), position = VALUES(position), ${writtenVersion}`
+export function updateHoldings(app: string, rows: readonly HoldingRow[]): string[] {
+  const update = ` ON DUPLICATE KEY UPDATE quantity = VALUES(quantity), serials = VALUES(serials), position = VALUES(position)`
   return inserts(
-    `INSERT INTO ${holding(app)} (user_id, item_id, quantity, serials, position, version) VALUES `,
+    `INSERT INTO ${holding(app)} (user_id, item_id, quantity, serials, position) VALUES `,
     rows,
     holdingValues,
     update,
@@ -118,30 +114,25 @@ export function updateHoldings(app: string, rows: readonly (HoldingRow & Written
 }
 
 /**
- * Deletes holdings, marked first so that the triggers know who does it: single keys of the primary key, each found row locked, no other
- * row looked at. The form with two tables' syntax is the one that takes FORCE INDEX.
+ * Deletes holdings: single keys of the primary key, each found row locked, no other row looked at. The form with two tables' syntax is the
+ * one that takes FORCE INDEX.
  */
 export function deleteHoldings(app: string, names: readonly HoldingName[]): string[] {
-  return holdingsIn(names).flatMap((condition) => [
-    `UPDATE ${holding(app)} FORCE INDEX (PRIMARY) SET version = -1 WHERE ${condition}`,
-    `DELETE h FROM ${holding(app)} AS h FORCE INDEX (PRIMARY) WHERE ${condition}`,
-  ])
-}
-
-/** Inserts serials, locking the new rows; fails with 1062 if one is there, in whatever holding. */
-export function insertSerials(app: string, rows: readonly (SerialRow & Written)[]): string[] {
-  return inserts(
-    `INSERT INTO ${serial(app)} (user_id, item_id, serial, properties, version) VALUES `,
-    rows,
-    serialValues,
+  return holdingsIn(names).map(
+    (condition) => `DELETE h FROM ${holding(app)} AS h FORCE INDEX (PRIMARY) WHERE ${condition}`,
   )
 }
 
+/** Inserts serials, locking the new rows; fails with 1062 if one is there, in whatever holding. */
+export function insertSerials(app: string, rows: readonly SerialRow[]): string[] {
+  return inserts(`INSERT INTO ${serial(app)} (user_id, item_id, serial, properties) VALUES `, rows, serialValues)
+}
+
 /** Writes the properties of serials that exist, as `updateHoldings` does: each found by the primary key and locked. */
-export function updateSerials(app: string, rows: readonly (SerialRow & Written)[]): string[] {
-  const update = ` ON DUPLICATE KEY UPDATE properties = VALUES(properties), ${writtenVersion}`
+export function updateSerials(app: string, rows: readonly SerialRow[]): string[] {
+  const update = ` ON DUPLICATE KEY UPDATE properties = VALUES(properties)`
   return inserts(
-    `INSERT INTO ${serial(app)} (user_id, item_id, serial, properties, version) VALUES `,
+    `INSERT INTO ${serial(app)} (user_id, item_id, serial, properties) VALUES `,
     rows,
     serialValues,
     update,
@@ -150,10 +141,9 @@ export function updateSerials(app: string, rows: readonly (SerialRow & Written)[
 
 /** Deletes serials as `deleteHoldings` does: single keys of the unique index on serial, each found row locked, no other row looked at. */
 export function deleteSerials(app: string, rows: readonly SerialRow[]): string[] {
-  return lists(rows, (row) => integer(row.serial)).flatMap((list) => [
-    `UPDATE ${serial(app)} FORCE INDEX (serial_once) SET version = -1 WHERE serial IN (${list})`,
-    `DELETE s FROM ${serial(app)} AS s FORCE INDEX (serial_once) WHERE s.serial IN (${list})`,
-  ])
+  return lists(rows, (row) => integer(row.serial)).map(
+    (list) => `DELETE s FROM ${serial(app)} AS s FORCE INDEX (serial_once) WHERE s.serial IN (${list})`,
+  )
 }
 
 /** Inserts history, locking the new rows; fails with 1062 if a line is there. */
@@ -321,12 +311,12 @@ function accountValues({ user, version, changedAt }: AccountRow): string {
   return `(${text(user)},${integer(version)},${integer(changedAt)})`
 }
 
-function holdingValues({ user, item, quantity, serials, position, version }: HoldingRow & Written): string {
-  return `(${text(user)},${text(item)},${integer(quantity)},${integer(serials)},${integerOrNull(position)},${integer(version)})`
+function holdingValues({ user, item, quantity, serials, position }: HoldingRow): string {
+  return `(${text(user)},${text(item)},${integer(quantity)},${integer(serials)},${integerOrNull(position)})`
 }
 
-function serialValues({ user, item, serial: number, properties, version }: SerialRow & Written): string {
-  return `(${text(user)},${text(item)},${integer(number)},${text(properties)},${integer(version)})`
+function serialValues({ user, item, serial: number, properties }: SerialRow): string {
+  return `(${text(user)},${text(item)},${integer(number)},${text(properties)})`
 }
 
 function historyValues(row: HistoryRow): string {

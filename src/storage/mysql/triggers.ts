@@ -1,10 +1,10 @@
-import { lentWrites, othersWrites } from './connections.ts'
+import { othersWrites } from './connections.ts'
 import { accountTable, historyTable, holdingTable, serialTable } from './tables.ts'
 
 /**
  * The statements that make the triggers of one app. They notice every change of a holding or a serial that didn't come through Stockpile,
- * whose connections say so when they insert, and which gives every row that it updates the new version of its account: the account's version
- * goes up, history says so, and the account is put on the list of those whose cached value is to be removed.
+ * whose connections say so: the account's version goes up, history says so, and the account is put on the list of those whose cached value
+ * is to be removed.
  *
  * A trigger can't write the table that it belongs to, nor any that its statement uses: an error 1442 says so, and nothing is changed.
  * None of them declares a variable, since the server would make room for it with every row that Stockpile itself writes.
@@ -41,10 +41,6 @@ interface Tables {
 /** The row before or after the statement. */
 type Side = 'OLD' | 'NEW'
 
-// A row that Stockpile writes has a new version, or a negative one as a mark: before it is deleted, and where it had a higher version than its
-// account, having been copied or moved by hand. For its updates nothing is looked up.
-const isUpdatedByHand = 'NEW.version <= OLD.version AND (NEW.version >= 0 OR NEW.version = OLD.version)'
-const isDeletedByHand = 'OLD.version <> -1'
 const isMoved = '(NEW.user_id <> OLD.user_id OR NEW.item_id <> OLD.item_id)'
 
 // Neither the session's time zone nor its change to summer time matters.
@@ -60,19 +56,23 @@ function trigger({ app }: Tables, table: 'holding' | 'serial', when: string, bod
 }
 
 function onHoldingInsert(tables: Tables): string {
-  return `IF ${isInsertedByHand(tables)} THEN
-    IF NEW.serials <> 0 THEN ${refuseSerials} END IF;
+  return byHand(
+    tables,
+    'NEW',
+    `IF NEW.serials <> 0 THEN ${refuseSerials} END IF;
     ${raise(tables, 'NEW')}
     ${enter(tables, 'NEW', { change: 'NEW.quantity', balance: 'NEW.quantity', serials: 'NULL' })}
-    ${list(tables, 'NEW')}
-  END IF`
+    ${list(tables, 'NEW')}`,
+  )
 }
 
 function onHoldingUpdate(tables: Tables): string {
   const total = (side: Side): string => `${side}.quantity + ${side}.serials`
   const stayed = { change: `NEW.quantity - OLD.quantity`, balance: total('NEW'), serials: 'NULL' }
-  return `IF ${isUpdatedByHand} THEN
-    IF NEW.serials <> OLD.serials THEN ${refuseSerials} END IF;
+  return byHand(
+    tables,
+    'NEW',
+    `IF NEW.serials <> OLD.serials THEN ${refuseSerials} END IF;
     IF ${isMoved} THEN
       ${withLongLists('OLD.serials > 0', [
         raise(tables, 'OLD'),
@@ -84,48 +84,60 @@ function onHoldingUpdate(tables: Tables): string {
       ${list(tables, 'OLD')} ${list(tables, 'NEW')}
     ELSEIF NEW.quantity <> OLD.quantity OR NOT NEW.position <=> OLD.position THEN
       ${raise(tables, 'NEW')} ${enter(tables, 'NEW', stayed)} ${list(tables, 'NEW')}
-    END IF;
-  END IF`
+    END IF;`,
+  )
 }
 
 function onHoldingDelete(tables: Tables): string {
   const gone = { change: '-(OLD.quantity + OLD.serials)', balance: '0', serials: allSerials(tables, 'out') }
-  return `IF ${isDeletedByHand} THEN
-    ${withLongLists('OLD.serials > 0', [raise(tables, 'OLD'), enter(tables, 'OLD', gone)])}
-    IF OLD.serials > 0 THEN
-      UPDATE ${tables.serial} SET version = -1 WHERE user_id = OLD.user_id AND item_id = OLD.item_id;
-      DELETE FROM ${tables.serial} WHERE user_id = OLD.user_id AND item_id = OLD.item_id;
-    END IF;
-    ${list(tables, 'OLD')}
-  END IF`
+  return byHand(
+    tables,
+    'OLD',
+    `${withLongLists('OLD.serials > 0', [raise(tables, 'OLD'), enter(tables, 'OLD', gone)])}
+    IF OLD.serials > 0 THEN DELETE FROM ${tables.serial} WHERE user_id = OLD.user_id AND item_id = OLD.item_id; END IF;
+    ${list(tables, 'OLD')}`,
+  )
 }
 
 function onSerialInsert(tables: Tables): string {
-  return `IF ${isInsertedByHand(tables)} THEN ${comeIn(tables)} END IF`
+  return byHand(tables, 'NEW', comeIn(tables))
 }
 
 function onSerialUpdate(tables: Tables): string {
   const serials = `IF(NEW.serial = OLD.serial, ${oneSerial('set', 'NEW')},
     CONCAT('{"in":["', NEW.serial, '"],"out":["', OLD.serial, '"]}'))`
-  return `IF ${isUpdatedByHand} THEN
-    IF ${isMoved} THEN ${goOut(tables)} ${comeIn(tables)}
+  return byHand(
+    tables,
+    'NEW',
+    `IF ${isMoved} THEN ${goOut(tables)} ${comeIn(tables)}
     ELSEIF NEW.serial <> OLD.serial OR NEW.properties <> OLD.properties THEN
-      ${raise(tables, 'NEW')} ${enter(tables, 'NEW', { change: '0', balance: totalLeft, serials })} ${list(tables, 'NEW')}
-    END IF;
-  END IF`
+      ${raise(tables, 'NEW')}
+      ${enter(tables, 'NEW', { change: '0', balance: totalOf(tables, 'NEW', 0), serials })}
+      ${list(tables, 'NEW')}
+    END IF;`,
+  )
 }
 
 function onSerialDelete(tables: Tables): string {
-  return `IF ${isDeletedByHand} THEN ${goOut(tables)} END IF`
+  return byHand(tables, 'OLD', goOut(tables))
 }
 
 /**
- * The connection says who inserts: 1 where it is Stockpile's own. A connection that only lends itself for a while says 2, and may go on saying
- * so where something fails in between; there the row has to have the account's version too, which begins at 1.
+ * Statements for a row that was changed by hand. The connection says whose it is: `own` where nobody but Stockpile writes on it. Anything
+ * else is the deals of one who only lends itself, or the one that a trigger writes while it puts right what belongs to what it has noticed;
+ * it is true while that deal is the last in the history of the account: primary keys find it. What is left of it after a failure is not,
+ * because the history went with what failed. Stockpile's own rows are done with the first comparison, which opens no table.
  */
-function isInsertedByHand({ account }: Tables): string {
-  return `@stockpile_writes IS NULL OR @stockpile_writes <> 1 AND (NEW.version <= 0
-    OR NOT EXISTS (SELECT 1 FROM ${account} WHERE user_id = NEW.user_id AND version = NEW.version))`
+function byHand({ account, history }: Tables, side: Side, statements: string): string {
+  return `IF NOT (@stockpile_writes <=> 'own') THEN
+    IF @stockpile_writes IS NULL OR NOT EXISTS (SELECT 1 FROM ${account} AS a JOIN ${history} AS e
+      ON e.user_id = a.user_id AND e.version = a.version AND e.line = 1
+      WHERE a.user_id = ${side}.user_id AND FIND_IN_SET(e.deal, CONVERT(@stockpile_writes USING ascii))) THEN
+      SET @stockpile_writes = UUID();
+      ${statements}
+      SET ${othersWrites};
+    END IF;
+  END IF`
 }
 
 /** Raises the version of an account by one, which locks it: a single key of the primary key. */
@@ -134,22 +146,23 @@ function raise({ account }: Tables, side: Side): string {
     ON DUPLICATE KEY UPDATE version = version + 1, changed_at = GREATEST(changed_at, VALUES(changed_at));`
 }
 
-// Of the holding, after the change; it is joined as h.
-const totalLeft = 'COALESCE(h.quantity + h.serials, 0)'
+/** How many a holding has in all once it has `more` serials: the primary key finds it; as many if it isn't there yet. */
+function totalOf({ holding }: Tables, side: Side, more: 1 | 0 | -1): string {
+  return `GREATEST(0, ${more} + COALESCE((SELECT h.quantity + h.serials FROM ${holding} AS h
+    WHERE h.user_id = ${side}.user_id AND h.item_id = ${side}.item_id), 0))`
+}
 
 /** Writes the history of an account that was raised, at its version and time: a new key of the primary key. */
 function enter(
-  { account, holding, history }: Tables,
+  { account, history }: Tables,
   side: Side,
   { change, balance, serials }: { readonly change: string; readonly balance: string; readonly serials: string },
 ): string {
-  const join =
-    balance === totalLeft ? `LEFT JOIN ${holding} AS h ON h.user_id = a.user_id AND h.item_id = ${side}.item_id` : ''
   return `INSERT INTO ${history}
       (user_id, version, line, item_id, \`change\`, balance, serials, party, deal, data, time)
-    SELECT a.user_id, a.version, 1, ${side}.item_id, ${change}, ${balance}, ${serials}, NULL, UUID(),
+    SELECT a.user_id, a.version, 1, ${side}.item_id, ${change}, ${balance}, ${serials}, NULL, @stockpile_writes,
       '{"changed":"by hand"}', a.changed_at
-    FROM ${account} AS a ${join} WHERE a.user_id = ${side}.user_id;`
+    FROM ${account} AS a WHERE a.user_id = ${side}.user_id;`
 }
 
 /** Puts an account on the list of changes, where there is a cache and no bulk change of this app that makes all of it void. */
@@ -158,21 +171,13 @@ function list({ app }: Tables, side: Side): string {
     SELECT '${app}', ${side}.user_id FROM stockpile_meta WHERE name = 'cache' AND NOT (@stockpile_bulk <=> '${app}');`
 }
 
-/** A mark for a holding that a trigger writes: another than it had. */
-function marked({ holding }: Tables): string {
-  return `IF(${holding}.version = -2, -3, -2)`
-}
-
 /** A serial came into the holding of the new row. */
 function comeIn(tables: Tables): string {
-  const { account, holding } = tables
+  const { holding } = tables
   return `${raise(tables, 'NEW')}
-    SET ${lentWrites};
-    INSERT INTO ${holding} (user_id, item_id, quantity, serials, position, version)
-      SELECT a.user_id, NEW.item_id, 0, 1, NULL, a.version FROM ${account} AS a WHERE a.user_id = NEW.user_id
-      ON DUPLICATE KEY UPDATE serials = ${holding}.serials + 1, version = ${marked(tables)};
-    SET ${othersWrites};
-    ${enter(tables, 'NEW', { change: '1', balance: totalLeft, serials: oneSerial('in', 'NEW') })}
+    ${enter(tables, 'NEW', { change: '1', balance: totalOf(tables, 'NEW', 1), serials: oneSerial('in', 'NEW') })}
+    INSERT INTO ${holding} (user_id, item_id, quantity, serials) VALUES (NEW.user_id, NEW.item_id, 0, 1)
+      ON DUPLICATE KEY UPDATE serials = serials + 1;
     ${list(tables, 'NEW')}`
 }
 
@@ -181,19 +186,16 @@ function goOut(tables: Tables): string {
   const { holding } = tables
   const ofRow = 'user_id = OLD.user_id AND item_id = OLD.item_id'
   return `${raise(tables, 'OLD')}
-    UPDATE ${holding} SET serials = serials - 1, version = ${marked(tables)} WHERE ${ofRow};
-    ${enter(tables, 'OLD', { change: '-1', balance: totalLeft, serials: oneSerial('out', 'OLD') })}
-    UPDATE ${holding} SET version = -1 WHERE ${ofRow} AND quantity = 0 AND serials = 0;
-    DELETE FROM ${holding} WHERE ${ofRow} AND version = -1;
+    ${enter(tables, 'OLD', { change: '-1', balance: totalOf(tables, 'OLD', -1), serials: oneSerial('out', 'OLD') })}
+    UPDATE ${holding} SET serials = serials - 1 WHERE ${ofRow};
+    DELETE FROM ${holding} WHERE ${ofRow} AND quantity = 0 AND serials = 0;
     ${list(tables, 'OLD')}`
 }
 
-/** The serials of a holding that moves go with it, marked on the way so that they seem to be written by Stockpile. */
-function moveSerials({ account, serial }: Tables): string {
-  const ofRow = 'user_id = OLD.user_id AND item_id = OLD.item_id'
-  return `UPDATE ${serial} SET version = -1 WHERE ${ofRow};
-    UPDATE ${serial} SET user_id = NEW.user_id, item_id = NEW.item_id,
-      version = (SELECT a.version FROM ${account} AS a WHERE a.user_id = NEW.user_id) WHERE ${ofRow};`
+/** The serials of a holding that moves go with it. */
+function moveSerials({ serial }: Tables): string {
+  return `UPDATE ${serial} SET user_id = NEW.user_id, item_id = NEW.item_id
+    WHERE user_id = OLD.user_id AND item_id = OLD.item_id;`
 }
 
 function oneSerial(what: 'in' | 'out' | 'set', side: Side): string {

@@ -60,7 +60,6 @@ export function appSteps(app: string): readonly MigrationStep[] {
           quantity bigint NOT NULL CHECK (quantity >= 0),
           serials integer NOT NULL DEFAULT 0 CHECK (serials >= 0),
           position bigint,
-          version bigint NOT NULL DEFAULT 0,
           PRIMARY KEY (user_id, item_id)
         ) ${fillfactor}`,
         `CREATE TABLE IF NOT EXISTS "${app}_stockpile_serial" (
@@ -68,7 +67,6 @@ export function appSteps(app: string): readonly MigrationStep[] {
           item_id ${id},
           serial bigint NOT NULL,
           properties text NOT NULL,
-          version bigint NOT NULL DEFAULT 0,
           PRIMARY KEY (user_id, item_id, serial)
         )`,
         // I3: a serial is in at most one holding of an app.

@@ -1,4 +1,4 @@
-import type { SerialRow, Written } from '../contract.ts'
+import type { SerialRow } from '../contract.ts'
 import { integers, texts } from './literals.ts'
 import { call, perApp, type Call } from './statement.ts'
 
@@ -27,52 +27,45 @@ const serialsFound = perApp(
 )
 
 /** Inserts serials, locking the new rows; fails with 23505 if one is there, in whatever holding. */
-export function insertSerials(app: string, rows: readonly (SerialRow & Written)[]): Call {
+export function insertSerials(app: string, rows: readonly SerialRow[]): Call {
   return call(serialsInserted(app), serialValues(rows))
 }
 
 const listedSerials =
-  'unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[]) AS w(user_id, item_id, serial, properties, version)'
+  'unnest($1::text[], $2::text[], $3::bigint[], $4::text[]) AS w(user_id, item_id, serial, properties)'
 
 const serialsInserted = perApp(
   'insert_serials',
-  ({ serial }) =>
-    `INSERT INTO ${serial} (user_id, item_id, serial, properties, version) SELECT * FROM ${listedSerials}`,
+  ({ serial }) => `INSERT INTO ${serial} (user_id, item_id, serial, properties) SELECT * FROM ${listedSerials}`,
 )
 
 /** Writes the properties of serials that exist, by an upsert: each found by the primary key and locked. */
-export function updateSerials(app: string, rows: readonly (SerialRow & Written)[]): Call {
+export function updateSerials(app: string, rows: readonly SerialRow[]): Call {
   return call(serialsUpdated(app), serialValues(rows))
 }
 
 const serialsUpdated = perApp(
   'update_serials',
-  ({ serial }) => `INSERT INTO ${serial} (user_id, item_id, serial, properties, version) SELECT * FROM ${listedSerials}
-    ON CONFLICT (user_id, item_id, serial) DO UPDATE SET properties = excluded.properties, version = excluded.version`,
+  ({ serial }) => `INSERT INTO ${serial} (user_id, item_id, serial, properties) SELECT * FROM ${listedSerials}
+    ON CONFLICT (user_id, item_id, serial) DO UPDATE SET properties = excluded.properties`,
 )
 
-/**
- * Deletes serials, marked before as deleted by Stockpile: each found by the unique index on serial, then by its place, and locked; their
- * accounts are already.
- */
-export function deleteSerials(app: string, rows: readonly SerialRow[]): readonly Call[] {
-  const values = [integers(rows.map((row) => row.serial))]
-  return [call(serialsMarked(app), values), call(serialsDeleted(app), values)]
+/** Deletes serials: each found by the unique index on serial, then by its place, and locked; their accounts are already. */
+export function deleteSerials(app: string, rows: readonly SerialRow[]): Call {
+  return call(serialsDeleted(app), [integers(rows.map((row) => row.serial))])
 }
 
 const placesOf = (serial: string): string => `WHERE ctid = ANY(ARRAY(
     SELECT s.place FROM unnest($1::bigint[]) AS w(serial) CROSS JOIN LATERAL (
       SELECT ctid AS place FROM ${serial} AS r WHERE r.serial = w.serial OFFSET 0) AS s))`
 
-const serialsMarked = perApp('mark_serials', ({ serial }) => `UPDATE ${serial} SET version = -1 ${placesOf(serial)}`)
 const serialsDeleted = perApp('delete_serials', ({ serial }) => `DELETE FROM ${serial} ${placesOf(serial)}`)
 
-function serialValues(rows: readonly (SerialRow & Written)[]): string[] {
+function serialValues(rows: readonly SerialRow[]): string[] {
   return [
     texts(rows.map((row) => row.user)),
     texts(rows.map((row) => row.item)),
     integers(rows.map((row) => row.serial)),
     texts(rows.map((row) => row.properties)),
-    integers(rows.map((row) => row.version)),
   ]
 }

@@ -20,7 +20,7 @@ import type {
   Session,
   Writes,
 } from '../contract.ts'
-import { isInserting } from '../is-inserting.ts'
+import { touchesHoldings } from '../touches-holdings.ts'
 import type { Line } from './connection.ts'
 import type { Connections } from './connections.ts'
 import { toFault } from './faults.ts'
@@ -118,7 +118,7 @@ export class PostgresSession implements Session {
         this.#commitLevel = this.#level
       }
       if (this.#options.isBatch) this.#saving.push(...calls)
-      else if (this.#options.isJoined === true && isInserting(writes)) await this.#run(sql.amongOthers(calls))
+      else if (this.#options.isJoined === true && touchesHoldings(writes)) await this.#run(sql.amongOthers(calls))
       else if (calls.length > 0) await this.#run(calls)
     })
   }
@@ -292,11 +292,11 @@ function saveCalls(writes: AppWrites): Call[] {
   const calls: Call[] = []
   if (accountsNew.length > 0) calls.push(sql.insertAccounts(app, accountsNew))
   if (accountsChanged.length > 0) calls.push(sql.updateAccounts(app, accountsChanged))
-  if (holdingsGone.length > 0) calls.push(...sql.deleteHoldings(app, holdingsGone))
+  if (holdingsGone.length > 0) calls.push(sql.deleteHoldings(app, holdingsGone))
   if (holdingsChanged.length > 0) calls.push(sql.updateHoldings(app, holdingsChanged))
   if (holdingsNew.length > 0) calls.push(sql.insertHoldings(app, holdingsNew))
   // A serial that moves is deleted there before it is inserted here.
-  if (serialsGone.length > 0) calls.push(...deleteSerials(app, serialsGone))
+  if (serialsGone.length > 0) calls.push(deleteSerials(app, serialsGone))
   if (serialsChanged.length > 0) calls.push(updateSerials(app, serialsChanged))
   if (serialsNew.length > 0) calls.push(insertSerials(app, serialsNew))
   if (history.length > 0) calls.push(sql.insertHistory(app, history))

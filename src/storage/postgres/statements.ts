@@ -1,4 +1,4 @@
-import type { AccountRow, HistoryRow, HoldingName, HoldingRow, LockWait, Written } from '../contract.ts'
+import type { AccountRow, HistoryRow, HoldingName, HoldingRow, LockWait } from '../contract.ts'
 import { integers, texts } from './literals.ts'
 import { call, once, perApp, prepared, type Call } from './statement.ts'
 
@@ -30,7 +30,7 @@ const settingsMade = prepared(
 )
 
 /**
- * Statements in a transaction that is the application's as well, with the triggers told before and after who it is that inserts; one that
+ * Statements in a transaction that is the application's as well, with the triggers told before and after who it is that writes; one that
  * fails takes that back with the savepoint. Reads no table.
  */
 export function amongOthers(calls: readonly Call[]): readonly Call[] {
@@ -128,21 +128,21 @@ const accountsUpdated = perApp(
 )
 
 /** Inserts holdings, locking the new rows; fails with 23505 if one is there. The lock on its account keeps everybody else away. */
-export function insertHoldings(app: string, rows: readonly (HoldingRow & Written)[]): Call {
+export function insertHoldings(app: string, rows: readonly HoldingRow[]): Call {
   return call(holdingsInserted(app), holdingValues(rows))
 }
 
-const listedHoldings = `unnest($1::text[], $2::text[], $3::bigint[], $4::integer[], $5::bigint[], $6::bigint[])
-    AS w(user_id, item_id, quantity, serials, position, version)`
+const listedHoldings = `unnest($1::text[], $2::text[], $3::bigint[], $4::integer[], $5::bigint[])
+    AS w(user_id, item_id, quantity, serials, position)`
 
 const holdingsInserted = perApp(
   'insert_holdings',
-  ({ holding }) => `INSERT INTO ${holding} (user_id, item_id, quantity, serials, position, version)
+  ({ holding }) => `INSERT INTO ${holding} (user_id, item_id, quantity, serials, position)
     SELECT * FROM ${listedHoldings}`,
 )
 
 /** Writes holdings that exist, as `updateAccounts` does: each found by the primary key and locked; their accounts are already. */
-export function updateHoldings(app: string, rows: readonly (HoldingRow & Written)[]): Call {
+export function updateHoldings(app: string, rows: readonly HoldingRow[]): Call {
   return call(holdingsUpdated(app), holdingValues(rows))
 }
 
@@ -150,28 +150,23 @@ const holdingsUpdated = perApp(
   'update_holdings',
   ({
     holding,
-  }) => `INSERT INTO ${holding} (user_id, item_id, quantity, serials, position, version) SELECT * FROM ${listedHoldings}
+  }) => `INSERT INTO ${holding} (user_id, item_id, quantity, serials, position) SELECT * FROM ${listedHoldings}
     ON CONFLICT (user_id, item_id) DO UPDATE SET quantity = excluded.quantity, serials = excluded.serials,
-    position = excluded.position, version = excluded.version`,
+    position = excluded.position`,
 )
 
 /**
- * Deletes holdings, marked before as deleted by Stockpile: each found by the primary key, then by its place, and locked; their accounts are
- * already, so that nobody moves them in between.
+ * Deletes holdings: each found by the primary key, then by its place, and locked; their accounts are already, so that nobody moves them in
+ * between.
  */
-export function deleteHoldings(app: string, names: readonly HoldingName[]): readonly Call[] {
-  const values = [texts(names.map(userOf)), texts(names.map(itemOf))]
-  return [call(holdingsMarked(app), values), call(holdingsDeleted(app), values)]
+export function deleteHoldings(app: string, names: readonly HoldingName[]): Call {
+  return call(holdingsDeleted(app), [texts(names.map(userOf)), texts(names.map(itemOf))])
 }
 
 const placesOf = (holding: string): string => `WHERE ctid = ANY(ARRAY(
     SELECT h.place FROM unnest($1::text[], $2::text[]) AS w(user_id, item_id) CROSS JOIN LATERAL (
       SELECT ctid AS place FROM ${holding} AS r WHERE r.user_id = w.user_id AND r.item_id = w.item_id OFFSET 0) AS h))`
 
-const holdingsMarked = perApp(
-  'mark_holdings',
-  ({ holding }) => `UPDATE ${holding} SET version = -1 ${placesOf(holding)}`,
-)
 const holdingsDeleted = perApp('delete_holdings', ({ holding }) => `DELETE FROM ${holding} ${placesOf(holding)}`)
 
 /** Inserts history, locking the new rows; fails with 23505 if a line is there. */
@@ -205,14 +200,13 @@ function accountValues(rows: readonly AccountRow[]): readonly string[] {
   return [users, integers(rows.map((row) => row.version)), integers(rows.map((row) => row.changedAt))]
 }
 
-function holdingValues(rows: readonly (HoldingRow & Written)[]): readonly string[] {
+function holdingValues(rows: readonly HoldingRow[]): readonly string[] {
   return [
     texts(rows.map(userOf)),
     texts(rows.map(itemOf)),
     integers(rows.map((row) => row.quantity)),
     integers(rows.map((row) => row.serials)),
     integers(rows.map((row) => row.position)),
-    integers(rows.map((row) => row.version)),
   ]
 }
 

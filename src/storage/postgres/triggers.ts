@@ -1,6 +1,5 @@
-// The triggers of an app. While Stockpile inserts rows, the transaction says so (`stockpile.writes`); a row that it updates carries the version
-// that its account has since, which is higher than the row's before; and a row that it deletes was marked with version -1. Whatever else
-// happens to a row came by hand.
+// The triggers of an app. While Stockpile writes, the transaction says so (`stockpile.writes`), and so does a trigger while it puts right what
+// belongs to what it has noticed. Whatever else happens to a row came by hand.
 //
 // They run with the rights of the tables' owner, so whoever may change a holding needs no right to write history. What they call runs with
 // the rights of whoever calls it, so that nobody gains anything by calling it.
@@ -30,7 +29,10 @@ export function triggerStatements(app: string): readonly string[] {
   ]
 }
 
-/** What one statement has inserted is looked at together, and Stockpile's own statements don't even call the function. */
+// Text that is compared where each row is changed, and forgotten with the transaction, or the savepoint, that it was said in.
+const isByHand = "current_setting('stockpile.writes', true) IS DISTINCT FROM 'on'"
+
+/** What one statement has inserted is looked at together, and Stockpile's own statements don't even call the functions. */
 function triggers(name: Name, table: string, inserted: string, updated: string, deleted: string): string[] {
   const trigger = (what: string, when: string, each: string): string[] => [
     `DROP TRIGGER IF EXISTS stockpile_${what} ON ${name(table)}`,
@@ -40,16 +42,11 @@ function triggers(name: Name, table: string, inserted: string, updated: string, 
   return [
     ...trigger(
       'inserted',
-      `AFTER INSERT ${on} REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT
-        WHEN (current_setting('stockpile.writes', true) IS DISTINCT FROM 'on')`,
+      `AFTER INSERT ${on} REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT WHEN (${isByHand})`,
       inserted,
     ),
-    ...trigger(
-      'updated',
-      `AFTER UPDATE ${on} FOR EACH ROW WHEN (NOT NEW.version > OLD.version AND NEW.version <> -1 AND OLD IS DISTINCT FROM NEW)`,
-      updated,
-    ),
-    ...trigger('deleted', `AFTER DELETE ${on} FOR EACH ROW WHEN (OLD.version <> -1)`, deleted),
+    ...trigger('updated', `AFTER UPDATE ${on} FOR EACH ROW WHEN (${isByHand} AND OLD IS DISTINCT FROM NEW)`, updated),
+    ...trigger('deleted', `AFTER DELETE ${on} FOR EACH ROW WHEN (${isByHand})`, deleted),
     ...trigger('truncated', `BEFORE TRUNCATE ${on} FOR EACH STATEMENT`, 'truncated'),
   ]
 }
@@ -117,18 +114,24 @@ function enter(name: Name): string {
   )
 }
 
+/** Statements of a trigger that no trigger notices. */
+function unnoticed(...statements: readonly string[]): string {
+  return [
+    `PERFORM set_config('stockpile.writes', 'on', true)`,
+    ...statements,
+    `PERFORM set_config('stockpile.writes', '', true);`,
+  ].join(';\n')
+}
+
 /**
- * Adds a serial to the count of its holding, which is made if it is missing, and that is noticed by no trigger: the primary key finds it.
- * Answers how many it has in all.
+ * Adds a serial to the count of its holding, which is made if it is missing: the primary key finds it. Answers how many it has in all.
  */
 function place(name: Name): string {
   return made(
-    `${name('place')}(owner text, at bigint, item text)`,
+    `${name('place')}(owner text, item text)`,
     `DECLARE total bigint; BEGIN
-      PERFORM set_config('stockpile.writes', 'on', true);
-      INSERT INTO ${name('holding')} AS h (user_id, item_id, quantity, serials, position, version) VALUES (owner, item, 0, 1, NULL, at)
-        ON CONFLICT (user_id, item_id) DO UPDATE SET serials = h.serials + 1, version = at RETURNING quantity + serials INTO total;
-      PERFORM set_config('stockpile.writes', '', true);
+      ${unnoticed(`INSERT INTO ${name('holding')} AS h (user_id, item_id, quantity, serials) VALUES (owner, item, 0, 1)
+        ON CONFLICT (user_id, item_id) DO UPDATE SET serials = h.serials + 1 RETURNING quantity + serials INTO total`)}
       RETURN total;
     END`,
     'bigint',
@@ -138,14 +141,13 @@ function place(name: Name): string {
 /** Takes a serial off the count of its holding, which goes when nothing is left in it. Answers how many it has in all. */
 function shrink(name: Name): string {
   return made(
-    `${name('shrink')}(owner text, at bigint, item text)`,
+    `${name('shrink')}(owner text, item text)`,
     `DECLARE total bigint; BEGIN
-      UPDATE ${name('holding')} SET serials = serials - 1, version = at WHERE user_id = owner AND item_id = item
-        RETURNING quantity + serials INTO total;
-      IF total = 0 THEN
-        UPDATE ${name('holding')} SET version = -1 WHERE user_id = owner AND item_id = item;
-        DELETE FROM ${name('holding')} WHERE user_id = owner AND item_id = item;
-      END IF;
+      ${unnoticed(
+        `UPDATE ${name('holding')} SET serials = serials - 1 WHERE user_id = owner AND item_id = item
+          RETURNING quantity + serials INTO total`,
+        `IF total = 0 THEN DELETE FROM ${name('holding')} WHERE user_id = owner AND item_id = item; END IF`,
+      )}
       RETURN coalesce(total, 0);
     END`,
     'bigint',
@@ -153,19 +155,20 @@ function shrink(name: Name): string {
 }
 
 /**
- * Puts a holding right that was written by hand: it says how many serials it has, not what somebody wrote there; its version is one that
- * its account has had; and it goes when nothing is in it.
+ * Puts a holding right that was written by hand: it says how many serials it has, not what somebody wrote there, and it goes when nothing is
+ * in it.
  */
 function keep(name: Name): string {
   const where = 'WHERE user_id = held.user_id AND item_id = held.item_id'
   return made(
-    `${name('keep')}(held ${name('holding')}, at bigint, count integer)`,
+    `${name('keep')}(held ${name('holding')}, count integer)`,
     `BEGIN
-      IF held.quantity + count > 0 AND held.serials = count AND held.version BETWEEN 0 AND at THEN RETURN; END IF;
-      UPDATE ${name('holding')} SET version = -1 ${where};
-      IF held.quantity + count > 0 THEN UPDATE ${name('holding')} SET serials = count, version = at ${where};
-      ELSE DELETE FROM ${name('holding')} ${where};
-      END IF;
+      IF held.quantity + count > 0 AND held.serials = count THEN RETURN; END IF;
+      ${unnoticed(
+        `IF held.quantity + count > 0 THEN UPDATE ${name('holding')} SET serials = count ${where};
+        ELSE DELETE FROM ${name('holding')} ${where};
+        END IF`,
+      )}
     END`,
     'void',
   )
@@ -179,7 +182,7 @@ function insertedHoldings(name: Name): string {
         at := ${name('advance')}(held.user_id);
         SELECT count(*) INTO count FROM ${name('serial')} AS s WHERE s.user_id = held.user_id AND s.item_id = held.item_id;
         PERFORM ${name('enter')}(held.user_id, at, held.item_id, held.quantity + count, held.quantity + count, NULL, NULL, NULL);
-        PERFORM ${name('keep')}(held, at, count);
+        PERFORM ${name('keep')}(held, count);
       END LOOP;
       RETURN NULL;
     END`,
@@ -200,10 +203,9 @@ function updatedHolding(name: Name): string {
         PERFORM ${name('enter')}(OLD.user_id, at, OLD.item_id, -OLD.quantity - OLD.serials, 0, NULL, moved, NULL);
         at := ${name('advance')}(NEW.user_id);
         PERFORM ${name('enter')}(NEW.user_id, at, NEW.item_id, total, total, moved, NULL, NULL);
-        UPDATE ${name('serial')} AS s SET version = -1 ${ofOld};
-        UPDATE ${name('serial')} AS s SET user_id = NEW.user_id, item_id = NEW.item_id, version = at ${ofOld};
+        ${unnoticed(`UPDATE ${name('serial')} AS s SET user_id = NEW.user_id, item_id = NEW.item_id ${ofOld}`)}
       END IF;
-      PERFORM ${name('keep')}(NEW, at, cardinality(moved));
+      PERFORM ${name('keep')}(NEW, cardinality(moved));
       RETURN NULL;
     END`,
   )
@@ -216,21 +218,11 @@ function deletedHolding(name: Name): string {
     `${name('deleted_holding')}()`,
     `DECLARE at bigint := ${name('advance')}(OLD.user_id); gone bigint[]; BEGIN
       SELECT array_agg(s.serial ORDER BY s.serial) INTO gone FROM ${name('serial')} AS s ${ofOld};
-      UPDATE ${name('serial')} AS s SET version = -1 ${ofOld};
-      DELETE FROM ${name('serial')} AS s ${ofOld};
+      ${unnoticed(`DELETE FROM ${name('serial')} AS s ${ofOld}`)}
       PERFORM ${name('enter')}(OLD.user_id, at, OLD.item_id, -OLD.quantity - OLD.serials, 0, NULL, gone, NULL);
       RETURN NULL;
     END`,
   )
-}
-
-/** Gives a serial a version that its account has had: an inserted or moved one may bring any. */
-function markedSerial(name: Name, row: string): string {
-  const where = `WHERE serial = ${row}.serial`
-  return `IF NOT ${row}.version BETWEEN 0 AND at THEN
-    UPDATE ${name('serial')} SET version = -1 ${where};
-    UPDATE ${name('serial')} SET version = at ${where};
-  END IF;`
 }
 
 function insertedSerials(name: Name): string {
@@ -239,9 +231,8 @@ function insertedSerials(name: Name): string {
     `DECLARE made ${name('serial')}; at bigint; BEGIN
       FOR made IN SELECT i.* FROM inserted AS i ORDER BY i.user_id, i.item_id, i.serial LOOP
         at := ${name('advance')}(made.user_id);
-        PERFORM ${name('enter')}(made.user_id, at, made.item_id, 1, ${name('place')}(made.user_id, at, made.item_id),
+        PERFORM ${name('enter')}(made.user_id, at, made.item_id, 1, ${name('place')}(made.user_id, made.item_id),
           ARRAY[made.serial], NULL, NULL);
-        ${markedSerial(name, 'made')}
       END LOOP;
       RETURN NULL;
     END`,
@@ -260,13 +251,12 @@ function updatedSerial(name: Name): string {
           PERFORM ${name('enter')}(OLD.user_id, at, OLD.item_id, 0, total, ARRAY[NEW.serial], ARRAY[OLD.serial], NULL);
         END IF;
       ELSE
-        PERFORM ${name('enter')}(OLD.user_id, at, OLD.item_id, -1, ${name('shrink')}(OLD.user_id, at, OLD.item_id),
+        PERFORM ${name('enter')}(OLD.user_id, at, OLD.item_id, -1, ${name('shrink')}(OLD.user_id, OLD.item_id),
           NULL, ARRAY[OLD.serial], NULL);
         at := ${name('advance')}(NEW.user_id);
-        PERFORM ${name('enter')}(NEW.user_id, at, NEW.item_id, 1, ${name('place')}(NEW.user_id, at, NEW.item_id),
+        PERFORM ${name('enter')}(NEW.user_id, at, NEW.item_id, 1, ${name('place')}(NEW.user_id, NEW.item_id),
           ARRAY[NEW.serial], NULL, NULL);
       END IF;
-      ${markedSerial(name, 'NEW')}
       RETURN NULL;
     END`,
   )
@@ -276,7 +266,7 @@ function deletedSerial(name: Name): string {
   return made(
     `${name('deleted_serial')}()`,
     `DECLARE at bigint := ${name('advance')}(OLD.user_id); BEGIN
-      PERFORM ${name('enter')}(OLD.user_id, at, OLD.item_id, -1, ${name('shrink')}(OLD.user_id, at, OLD.item_id),
+      PERFORM ${name('enter')}(OLD.user_id, at, OLD.item_id, -1, ${name('shrink')}(OLD.user_id, OLD.item_id),
         NULL, ARRAY[OLD.serial], NULL);
       RETURN NULL;
     END`,

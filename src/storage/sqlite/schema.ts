@@ -58,7 +58,6 @@ export function appSteps(app: string): readonly MigrationStep[] {
           quantity INTEGER NOT NULL CHECK (quantity >= 0),
           serials INTEGER NOT NULL DEFAULT 0 CHECK (serials >= 0),
           position INTEGER,
-          version INTEGER NOT NULL DEFAULT 0,
           PRIMARY KEY (user_id, item_id)
         ) WITHOUT ROWID, STRICT`,
         `CREATE TABLE IF NOT EXISTS "${app}_stockpile_serial" (
@@ -66,7 +65,6 @@ export function appSteps(app: string): readonly MigrationStep[] {
           item_id TEXT NOT NULL,
           serial INTEGER NOT NULL,
           properties TEXT NOT NULL,
-          version INTEGER NOT NULL DEFAULT 0,
           PRIMARY KEY (user_id, item_id, serial)
         ) WITHOUT ROWID, STRICT`,
         // I3: a serial is in at most one holding of an app.

@@ -14,7 +14,7 @@ import type {
   Writes,
 } from '../contract.ts'
 import { ConnectionLostError } from '../../errors.ts'
-import { isInserting } from '../is-inserting.ts'
+import { touchesHoldings } from '../touches-holdings.ts'
 import { toNumber, type Line } from './connection.ts'
 import { toFault } from './faults.ts'
 import { entriesStatement, sharedStatements } from './statements.ts'
@@ -84,8 +84,8 @@ export class SqliteSession implements Session {
   save(writes: Writes): Promise<void> {
     return attempt('save', () => {
       const connection = this.#connection
-      // Primary key; tells the triggers who inserts. It goes with the transaction, or the savepoint, where anything fails.
-      const isMarked = isInserting(writes)
+      // Primary key; tells the triggers who writes. It goes with the transaction, or the savepoint, where anything fails.
+      const isMarked = touchesHoldings(writes)
       if (isMarked) connection.run(sharedStatements.noteMeta, 'writes', '')
       for (const app of writes.apps) {
         this.#saveApp(app)
@@ -171,13 +171,12 @@ export class SqliteSession implements Session {
     const connection = this.#connection
     const sql = connection.app(app)
     for (const { user, item, serial } of serialsGone) {
-      connection.run(sql.markSerial, user, item, serial)
       connection.run(sql.deleteSerial, user, item, serial)
     }
-    for (const { user, item, serial, properties, version } of serialsChanged)
-      connection.run(sql.updateSerial, properties, version, user, item, serial)
-    for (const { user, item, serial, properties, version } of serialsNew)
-      connection.run(sql.insertSerial, user, item, serial, properties, version)
+    for (const { user, item, serial, properties } of serialsChanged)
+      connection.run(sql.updateSerial, properties, user, item, serial)
+    for (const { user, item, serial, properties } of serialsNew)
+      connection.run(sql.insertSerial, user, item, serial, properties)
   }
 
   #saveApp({
@@ -196,14 +195,13 @@ export class SqliteSession implements Session {
     for (const { user, version, changedAt } of accountsChanged)
       connection.run(sql.updateAccount, version, BigInt(changedAt), user)
     for (const { user, item } of holdingsGone) {
-      connection.run(sql.markHolding, user, item)
       connection.run(sql.deleteHolding, user, item)
     }
-    for (const { user, item, quantity, serials, position, version } of holdingsChanged) {
-      connection.run(sql.updateHolding, quantity, BigInt(serials), position, version, user, item)
+    for (const { user, item, quantity, serials, position } of holdingsChanged) {
+      connection.run(sql.updateHolding, quantity, BigInt(serials), position, user, item)
     }
-    for (const { user, item, quantity, serials, position, version } of holdingsNew) {
-      connection.run(sql.insertHolding, user, item, quantity, BigInt(serials), position, version)
+    for (const { user, item, quantity, serials, position } of holdingsNew) {
+      connection.run(sql.insertHolding, user, item, quantity, BigInt(serials), position)
     }
     for (const row of history) {
       const { user, version, line, item, change, balance, serials, party, deal, data, time } = row

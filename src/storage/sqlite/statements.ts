@@ -9,14 +9,12 @@ export interface AppStatements {
   readonly holdingsOfUser: string
   readonly insertHolding: string
   readonly updateHolding: string
-  readonly markHolding: string
   readonly deleteHolding: string
   readonly serialsOfHolding: string
   readonly serial: string
   readonly serialsOfUser: string
   readonly insertSerial: string
   readonly updateSerial: string
-  readonly markSerial: string
   readonly deleteSerial: string
   readonly insertHistory: string
   readonly accountCount: string
@@ -47,12 +45,9 @@ export function appStatements(app: string): AppStatements {
     holding: `SELECT quantity, serials, position FROM ${holding} WHERE user_id = ? AND item_id = ?`,
     // Range of the primary key; every holding of a user.
     holdingsOfUser: `SELECT item_id, quantity, serials, position FROM ${holding} WHERE user_id = ?`,
-    insertHolding: `INSERT INTO ${holding} (user_id, item_id, quantity, serials, position, version)
-      VALUES (?, ?, ?, ?, ?, ?)`,
-    updateHolding: `UPDATE ${holding} SET quantity = ?, serials = ?, position = ?, version = ?
+    insertHolding: `INSERT INTO ${holding} (user_id, item_id, quantity, serials, position) VALUES (?, ?, ?, ?, ?)`,
+    updateHolding: `UPDATE ${holding} SET quantity = ?, serials = ?, position = ?
       WHERE user_id = ? AND item_id = ?`,
-    // Tells the triggers that it is Stockpile that deletes the row.
-    markHolding: `UPDATE ${holding} SET version = -1 WHERE user_id = ? AND item_id = ?`,
     deleteHolding: `DELETE FROM ${holding} WHERE user_id = ? AND item_id = ?`,
     // Range of the primary key; every serial of a holding.
     serialsOfHolding: `SELECT user_id, item_id, serial, properties FROM ${serial} WHERE user_id = ? AND item_id = ?`,
@@ -60,9 +55,8 @@ export function appStatements(app: string): AppStatements {
     serial: `SELECT user_id, item_id, serial, properties FROM ${serial} WHERE serial = ?`,
     // Range of the primary key; every serial of a user.
     serialsOfUser: `SELECT user_id, item_id, serial, properties FROM ${serial} WHERE user_id = ?`,
-    insertSerial: `INSERT INTO ${serial} (user_id, item_id, serial, properties, version) VALUES (?, ?, ?, ?, ?)`,
-    updateSerial: `UPDATE ${serial} SET properties = ?, version = ? WHERE user_id = ? AND item_id = ? AND serial = ?`,
-    markSerial: `UPDATE ${serial} SET version = -1 WHERE user_id = ? AND item_id = ? AND serial = ?`,
+    insertSerial: `INSERT INTO ${serial} (user_id, item_id, serial, properties) VALUES (?, ?, ?, ?)`,
+    updateSerial: `UPDATE ${serial} SET properties = ? WHERE user_id = ? AND item_id = ? AND serial = ?`,
     deleteSerial: `DELETE FROM ${serial} WHERE user_id = ? AND item_id = ? AND serial = ?`,
     insertHistory: `INSERT INTO ${history} (${historyColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     // Counts the smallest index there is, the primary key.

@@ -1,7 +1,6 @@
 /**
  * The triggers of one app, which notice every change of a holding that didn't come through Stockpile, whoever makes it. While Stockpile
- * inserts rows, `stockpile_meta` says so in a row that nobody else ever sees; a row that it updates gets its account's new version, and one
- * that it deletes is marked with -1 before.
+ * writes, or a trigger puts right what belongs to what it has noticed, `stockpile_meta` says so in a row that nobody else ever sees.
  *
  * What they notice raises the account's version, gets an entry of history, and is put on the list of changes where there is a cache. They
  * need nothing that SQLite 3.38 lacks, because whoever changes something by hand brings a SQLite along.
@@ -24,7 +23,6 @@ interface Place {
 const old = place('OLD')
 const now = place('NEW')
 
-const isByHand = 'NEW.version <= OLD.version AND NEW.version <> -1'
 const isMoved = '(NEW.user_id <> OLD.user_id OR NEW.item_id <> OLD.item_id)'
 
 // A trigger costs time with every row of a statement that names a column of its own, though nothing comes of it: Stockpile never names these.
@@ -46,35 +44,27 @@ function holdingTriggers(steps: Steps): string[] {
   const arrived = `NEW.quantity + ${count(old)} + ${count(now)}`
   return [
     // INSERT OR REPLACE tells of nothing that it replaces, so what was there before is asked of the history.
-    steps.trigger('holding', 'inserted', 'INSERT', steps.isForeign, [
+    steps.trigger('holding', 'inserted', 'INSERT', null, [
       ...steps.bump(now),
       steps.enter(now, `NEW.quantity + ${count(now)} - ${last}`, `NEW.quantity + ${count(now)}`, 'NULL'),
       ...steps.fit(now, count(now)),
     ]),
-    steps.trigger(
-      'holding',
-      'updated',
-      'UPDATE OF quantity, serials, position',
-      `${isByHand} AND NOT ${isMoved} AND ${isOther}`,
-      [
-        ...steps.bump(now),
-        steps.enter(now, 'NEW.quantity - OLD.quantity', `NEW.quantity + ${count(now)}`, 'NULL'),
-        ...steps.fit(now, count(now)),
-      ],
-    ),
-    steps.trigger('holding', 'moved', ofKey, `${isByHand} AND ${isMoved}`, [
+    steps.trigger('holding', 'updated', 'UPDATE OF quantity, serials, position', `NOT ${isMoved} AND ${isOther}`, [
+      ...steps.bump(now),
+      steps.enter(now, 'NEW.quantity - OLD.quantity', `NEW.quantity + ${count(now)}`, 'NULL'),
+      ...steps.fit(now, count(now)),
+    ]),
+    steps.trigger('holding', 'moved', ofKey, `${isMoved}`, [
       ...steps.bump(old),
       steps.enter(old, `-(OLD.quantity + ${count(old)})`, '0', moves('out', serialsOf(old))),
       ...steps.bump(now),
       steps.enter(now, `${arrived} - ${last}`, arrived, moves('in', serialsOf(old))),
-      `UPDATE ${serial} SET version = -1 WHERE ${old.where}`,
-      `UPDATE ${serial} SET user_id = ${now.user}, item_id = ${now.item}, version = ${steps.version(now)} WHERE ${old.where}`,
+      `UPDATE ${serial} SET user_id = ${now.user}, item_id = ${now.item} WHERE ${old.where}`,
       ...steps.fit(now, count(now)),
     ]),
-    steps.trigger('holding', 'deleted', 'DELETE', 'OLD.version <> -1', [
+    steps.trigger('holding', 'deleted', 'DELETE', null, [
       ...steps.bump(old),
       steps.enter(old, `-(OLD.quantity + ${count(old)})`, '0', moves('out', serialsOf(old))),
-      `UPDATE ${serial} SET version = -1 WHERE ${old.where}`,
       `DELETE FROM ${serial} WHERE ${old.where}`,
     ]),
   ]
@@ -94,9 +84,9 @@ function serialTriggers(steps: Steps): string[] {
       WHEN ${steps.isForeign} AND EXISTS (SELECT 1 FROM ${serial} WHERE serial = NEW.serial AND NOT (${now.where}))
       BEGIN SELECT RAISE(ABORT, 'this serial is in another holding already'); END`,
     // INSERT OR REPLACE of a serial that was here already changes no count.
-    steps.trigger('serial', 'inserted', 'INSERT', steps.isForeign, [
+    steps.trigger('serial', 'inserted', 'INSERT', null, [
       ...steps.bump(now),
-      ...steps.make(now),
+      steps.make(now),
       steps.enter(
         now,
         `${count} - ${held('serials', now)}`,
@@ -104,36 +94,27 @@ function serialTriggers(steps: Steps): string[] {
         `json_object(CASE ${count} WHEN ${held('serials', now)} THEN 'set' ELSE 'in' END, ${one('NEW')})`,
       ),
       ...steps.fit(now, count),
-      ...steps.own(),
     ]),
-    steps.trigger(
-      'serial',
-      'updated',
-      'UPDATE OF serial, properties',
-      `${isByHand} AND NOT ${isMoved} AND ${isOther}`,
-      [
-        ...steps.bump(now),
-        steps.enter(
-          now,
-          '0',
-          total(now),
-          `CASE NEW.serial WHEN OLD.serial THEN json_object('set', ${one('NEW')})
+    steps.trigger('serial', 'updated', 'UPDATE OF serial, properties', `NOT ${isMoved} AND ${isOther}`, [
+      ...steps.bump(now),
+      steps.enter(
+        now,
+        '0',
+        total(now),
+        `CASE NEW.serial WHEN OLD.serial THEN json_object('set', ${one('NEW')})
           ELSE json_object('in', ${one('NEW')}, 'out', ${one('OLD')}) END`,
-        ),
-        ...steps.own(),
-      ],
-    ),
-    steps.trigger('serial', 'moved', ofKey, `${isByHand} AND ${isMoved}`, [
+      ),
+    ]),
+    steps.trigger('serial', 'moved', ofKey, `${isMoved}`, [
       ...steps.bump(old),
       steps.enter(old, '-1', `${total(old)} - 1`, `json_object('out', ${one('OLD')})`),
       ...steps.fit(old, 'serials - 1'),
       ...steps.bump(now),
-      ...steps.make(now),
+      steps.make(now),
       steps.enter(now, '1', `${total(now)} + 1`, `json_object('in', ${one('NEW')})`),
       ...steps.fit(now, 'serials + 1'),
-      ...steps.own(),
     ]),
-    steps.trigger('serial', 'deleted', 'DELETE', 'OLD.version <> -1', [
+    steps.trigger('serial', 'deleted', 'DELETE', null, [
       ...steps.bump(old),
       steps.enter(old, '-1', `${total(old)} - 1`, `json_object('out', ${one('OLD')})`),
       ...steps.fit(old, 'serials - 1'),
@@ -152,6 +133,10 @@ const time = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
 const uuid = `lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' ||
   substr('89AB', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))`
 
+// Gone again before anybody else looks, and with the statement where anything fails.
+const mark = `INSERT INTO stockpile_meta (name, value) VALUES ('writes', '')`
+const unmark = `DELETE FROM stockpile_meta WHERE name = 'writes'`
+
 /** What the triggers of an app do, each a statement that goes through primary keys. */
 class Steps {
   readonly app: string
@@ -168,21 +153,22 @@ class Steps {
     this.history = `"${app}_stockpile_history"`
   }
 
-  /** Whether it is not Stockpile that inserts: the primary key tells. */
+  /** Whether it is not Stockpile that writes: the primary key tells. */
   get isForeign(): string {
     return `NOT EXISTS (SELECT 1 FROM stockpile_meta WHERE name = 'writes')`
   }
 
-  /** The version of an account. */
-  version(at: Place): string {
-    return `(SELECT version FROM ${this.#account} WHERE user_id = ${at.user})`
-  }
-
-  /** Makes a trigger. */
-  trigger(table: 'holding' | 'serial', name: string, event: string, when: string, steps: readonly string[]): string {
+  /** Makes a trigger, which notices nothing of what it does itself. */
+  trigger(
+    table: 'holding' | 'serial',
+    name: string,
+    event: string,
+    when: string | null,
+    steps: readonly string[],
+  ): string {
     return `CREATE TRIGGER IF NOT EXISTS "${this.app}_stockpile_${table}_${name}" AFTER ${event} ON ${this[table]}
-      WHEN ${when}
-      BEGIN ${steps.join(';\n')}; END`
+      WHEN ${this.isForeign}${when === null ? '' : ` AND ${when}`}
+      BEGIN ${[mark, ...steps, unmark].join(';\n')}; END`
   }
 
   /**
@@ -208,31 +194,17 @@ class Steps {
         FROM ${this.#account} WHERE user_id = ${user}`
   }
 
-  /** Makes a holding if it is missing, which no trigger notices. */
-  make({ user, item, where }: Place): string[] {
-    return [
-      `INSERT INTO stockpile_meta (name, value) VALUES ('writes', '')`,
-      `INSERT INTO ${this.holding} (user_id, item_id, quantity, serials, version)
-      SELECT user_id, ${item}, 0, 0, version FROM ${this.#account}
-        WHERE user_id = ${user} AND NOT EXISTS (SELECT 1 FROM ${this.holding} WHERE ${where})`,
-      `DELETE FROM stockpile_meta WHERE name = 'writes'`,
-    ]
+  /** Makes a holding if it is missing. */
+  make({ user, item, where }: Place): string {
+    return `INSERT INTO ${this.holding} (user_id, item_id, quantity, serials)
+      SELECT ${user}, ${item}, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM ${this.holding} WHERE ${where})`
   }
 
-  /** Has a holding say how many serials it has, and deletes it if nothing is in it; marked meanwhile, so that no trigger notices. */
-  fit({ user, where }: Place, serials: string): string[] {
+  /** Has a holding say how many serials it has, and deletes it if nothing is in it. */
+  fit({ where }: Place, serials: string): string[] {
     return [
-      `UPDATE ${this.holding} SET serials = ${serials}, version = -1 WHERE ${where}`,
+      `UPDATE ${this.holding} SET serials = ${serials} WHERE ${where}`,
       `DELETE FROM ${this.holding} WHERE ${where} AND quantity = 0 AND serials = 0`,
-      `UPDATE ${this.holding} SET version = (SELECT version FROM ${this.#account} WHERE user_id = ${user}) WHERE ${where}`,
-    ]
-  }
-
-  /** Gives a serial its account's version, whatever version it came with. */
-  own(): string[] {
-    return [
-      `UPDATE ${this.serial} SET version = -1 WHERE serial = NEW.serial`,
-      `UPDATE ${this.serial} SET version = ${this.version(now)} WHERE serial = NEW.serial`,
     ]
   }
 }
