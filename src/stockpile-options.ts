@@ -121,10 +121,10 @@ function laneSettings(batch: BatchOptions = {}, { isSingleWriter }: Storage, isC
     bytesMax: toCount('batch.bytesMax', bytesMax, 1),
     queueMax: toCount('batch.queueMax', queueMax, 1),
     whenFull,
-    // A single writer that has to wait for the cache before it commits can't have the next batch begin meanwhile.
-    inFlightMax: isSingleWriter && isCached ? 1 : batchesMax,
-    // With fewer, a second batch costs more than it gains, since both are small; with more it gains a third.
-    secondMin: 256,
+    inFlightMax: batchesMax,
+    // With less work, a second batch costs more processor time than it gains, since both are small; with more it gains up to a third. A single
+    // writer that waits for the cache has its thread idle meanwhile.
+    secondMin: isSingleWriter && isCached ? 32 : 128,
     // With the growing pauses of backOff about two seconds: longer than a deadlock takes, shorter than a caller likes to wait.
     retriesMax: 20,
     // Each holds a connection of the pool; the others are for the lane, the reads and the transactions.

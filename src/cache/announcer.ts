@@ -42,6 +42,7 @@ const nothingToPublish: Publication = { values: [], useless: [] }
  */
 export class Announcer implements Announcing {
   readonly note: string
+  readonly isAtOnce: boolean
   readonly #cache: Cache
   readonly #keys: Keys
   readonly #statistics: CacheStatistics
@@ -52,6 +53,7 @@ export class Announcer implements Announcing {
   /** @param note the note about the cache that the database must have */
   constructor(note: string, cache: Cache, keys: Keys, statistics: CacheStatistics) {
     this.note = note
+    this.isAtOnce = cache.kind === 'memory'
     this.#cache = cache
     this.#keys = keys
     this.#statistics = statistics

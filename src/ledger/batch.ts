@@ -91,7 +91,7 @@ export async function settleAlone(
   return { settlements: answer.settlements }
 }
 
-/** Saves, and tells the cache of it meanwhile. */
+/** Saves, and tells the cache of it: meanwhile, or before it where that takes no time, so that what is saved may travel with COMMIT. */
 async function save(
   session: Session,
   writes: Writes,
@@ -99,6 +99,12 @@ async function save(
 ): Promise<void> {
   cache?.announcing.add(writes)
   if (cache?.isLast !== true) return session.save(writes)
+  if (cache.announcing.isAtOnce) {
+    const missing = await cache.announcing.announce()
+    await session.save(writes)
+    if (missing.length > 0) await session.noteChanges(missing)
+    return
+  }
   const [saved, announced] = await Promise.allSettled([session.save(writes), cache.announcing.announce()])
   if (saved.status === 'rejected') throw saved.reason
   if (announced.status === 'rejected') throw announced.reason

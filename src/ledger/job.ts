@@ -7,10 +7,19 @@ export interface Job {
   readonly deal: PreparedDeal
   /** What it names; see `namesOf`. */
   readonly names: readonly string[]
+  /** How much work it is; see `workOf`. */
+  readonly work: number
   /** Its place among all that came to the lane. */
   readonly order: number
   resolve(settlement: Settlement): void
   reject(error: unknown): void
+}
+
+/** About how much work a deal is, where a change of a tally is 1: so many times as long does it take, to settle and to write. */
+export function workOf({ changes, key }: PreparedDeal): number {
+  let work = key === null ? 0 : 1
+  for (const { kind, serials } of changes) work += kind === 'tally' ? 1 : 1 + Math.max(1, serials?.length ?? 1)
+  return work
 }
 
 /**

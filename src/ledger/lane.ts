@@ -13,7 +13,7 @@ import {
 import type { PreparedDeal } from '../model/deal.ts'
 import type { BatchAnswer, LockWait, Settlement } from '../storage/contract.ts'
 import { Detours } from './detours.ts'
-import { namesOf, type Job } from './job.ts'
+import { namesOf, workOf, type Job } from './job.ts'
 import { Parking } from './parking.ts'
 import { Queue } from './queue.ts'
 import { backOff, isPassing } from './retry.ts'
@@ -46,8 +46,8 @@ export interface BatchOptions {
   /** What a deal gets that finds the queue full: `refuse` (the default) throws `QueueFullError`, `wait` lets the caller wait for room. */
   readonly whenFull?: 'refuse' | 'wait'
   /**
-   * Most batches under way at once, from 1 to 2; 2 unless said otherwise. A second one begins where 256 deals or more wait that have nothing to do with
-   * the first. With 1, no deal is done while an earlier one of another account may still fail.
+   * Most batches under way at once, from 1 to 2; 2 unless said otherwise. A second one begins where 128 changes or more wait that have nothing to do
+   * with the first, of serials half as many. With 1, no deal is done while an earlier one of another account may still fail.
    */
   readonly inFlightMax?: number
 }
@@ -56,7 +56,7 @@ export interface BatchOptions {
 export interface LaneSettings extends Required<BatchOptions> {
   /** How often a batch is tried again after a conflict or a lost connection. */
   readonly retriesMax: number
-  /** How many deals must wait for a second batch to begin. */
+  /** How much work must wait for a second batch to begin; a deal with one change of a tally is 1. */
   readonly secondMin: number
   /** How many detours may be under way at once; each holds a connection. */
   readonly detoursMax: number
@@ -78,7 +78,7 @@ export type Settle = (deals: readonly PreparedDeal[], wait: LockWait) => Promise
 export class Lane {
   readonly #settle: Settle
   readonly #settings: LaneSettings
-  readonly #queue = new Queue<Job>()
+  readonly #queue = new Queue<Job>(({ work }) => work)
   readonly #detours: Detours
   /** The batches in flight, and the jobs that share a name with them. */
   readonly #inFlight = new Set<readonly Job[]>()
@@ -124,7 +124,7 @@ export class Lane {
     if (this.#isClosed) throw new ClosedError()
     return new Promise((resolve, reject) => {
       this.#submitted += 1
-      this.#queue.push({ deal, names: namesOf(deal), order: this.#submitted, resolve, reject })
+      this.#queue.push({ deal, names: namesOf(deal), work: workOf(deal), order: this.#submitted, resolve, reject })
       this.#start()
     })
   }
@@ -152,7 +152,7 @@ export class Lane {
   get #isDue(): boolean {
     if (this.#inFlight.size === 0) return this.#queue.size > 0
     const { inFlightMax, secondMin, dealsMax } = this.#settings
-    return this.#inFlight.size < inFlightMax && this.#queue.size >= secondMin && this.#parking.count < dealsMax
+    return this.#inFlight.size < inFlightMax && this.#queue.weight >= secondMin && this.#parking.count < dealsMax
   }
 
   #start(): void {
@@ -174,7 +174,7 @@ export class Lane {
       void this.#carry(this.#parking.sift(this.#next(dealsMax), (name) => inUse.has(name)))
       return
     }
-    const isEnough = inFlightMax > 1 && this.#queue.size >= 2 * secondMin
+    const isEnough = inFlightMax > 1 && this.#queue.weight >= 2 * secondMin
     const first = this.#next(isEnough ? Math.ceil(this.#queue.size / 2) : dealsMax)
     const second = isEnough ? this.#apart(first, this.#next(dealsMax)) : []
     void this.#carry(first)

@@ -64,6 +64,8 @@ export type SqlParameter = string | number | bigint | null
 export interface Announcing {
   /** The note about the cache that the database must have. */
   readonly note: string
+  /** Whether announcing takes no time, so that nothing need be done meanwhile. */
+  readonly isAtOnce: boolean
   /** Notes what is being written. */
   add(writes: Writes): void
   /** How much was noted so far: a place to go back to. */

@@ -97,6 +97,13 @@ test('beside a batch in flight a second one begins when enough deals wait that s
   expect(held.calls.map(({ ids }) => ids.length)).toEqual([1, 2, 3])
 })
 
+test('two deals of much work make two batches', async () => {
+  const { held, lane } = open()
+  const [large, keyed] = [deal('a', 'b', 'c', 'd'), { ...deal('e', 'f', 'g'), key: 'k' }]
+  await Promise.all([lane.submit(large), lane.submit(keyed)])
+  expect(held.calls.map(({ ids }) => ids)).toEqual([[large.id], [keyed.id]])
+})
+
 test('with inFlightMax 1 there is never a second batch', async () => {
   const { held, lane } = open({ inFlightMax: 1, dealsMax: 4 })
   const answers = Array.from({ length: 12 }, (_deal, index) => lane.submit(deal(`u${index}`)))

@@ -15,7 +15,7 @@ test('a queue hands out what an array would', () => {
   )
   fc.assert(
     fc.property(steps, (list) => {
-      const queue = new Queue<{ number: number }>()
+      const queue = new Queue<{ number: number }>(({ number: weight }) => weight)
       let expected: { number: number }[] = []
       let number = 0
       for (const { act, count } of list) {
@@ -35,6 +35,7 @@ test('a queue hands out what an array would', () => {
           expected = expected.slice(count)
         }
         expect(queue.size).toBe(expected.length)
+        expect(queue.weight).toBe(expected.reduce((sum, { number: weight }) => sum + weight, 0))
         expect(queue.peek()).toBe(expected[0])
       }
     }),

@@ -24,6 +24,7 @@ function around(storage: Storage, wrap: (announcing: Announcing) => Announcing):
 function withAnnounce(announcing: Announcing, announce: Announcing['announce'], withdrawn: () => void): Announcing {
   return {
     note: announcing.note,
+    isAtOnce: announcing.isAtOnce,
     add: (writes) => {
       announcing.add(writes)
     },
@@ -99,4 +100,39 @@ test('what is announced is committed only when it is acknowledged', async () => 
   expect(await work).toBe(2n)
   expect((await outside.fetch([query]))[0]?.version).toBe(1n)
   await outside.close()
+})
+
+test('while a batch waits for its acknowledgement, the next one waits for it, and both are done in the end', async () => {
+  await using lab = await openSqliteLab()
+  const { promise: isAsked, resolve: ask } = Promise.withResolvers<undefined>()
+  const { promise: isAcknowledged, resolve: acknowledge } = Promise.withResolvers<undefined>()
+  let announcements = 0
+  const storage = around(sqlite(lab.path), (announcing) =>
+    withAnnounce(
+      announcing,
+      async () => {
+        announcements += 1
+        if (announcements === 2) {
+          ask(undefined)
+          await isAcknowledged
+        }
+        return announcing.announce()
+      },
+      () => undefined,
+    ),
+  )
+  await using stockpile = new Stockpile({ storage, cache: memoryCache() })
+  await stockpile.tally('farm', 'ann').add('egg', 1)
+  // So many that they make two batches.
+  const users = Array.from({ length: 200 }, (_, number) => stockpile.tally('farm', `user ${number}`))
+  const work = Promise.all(users.map((user) => user.add('egg', 2)))
+  await isAsked
+  // The file is taken until then, however long that is.
+  await expect(stockpile.tally('farm', 'ann').get('egg')).resolves.toBe(1n)
+  expect(announcements).toBe(2)
+  acknowledge(undefined)
+  expect(await work).toEqual(users.map(() => 2n))
+  expect(announcements).toBe(3)
+  expect(await Promise.all(users.map((user) => user.get('egg')))).toEqual(users.map(() => 2n))
+  expect((await stockpile.verify('farm')).breaks).toEqual([])
 })

@@ -57,7 +57,7 @@ export class MysqlStorage implements Storage {
   settle(request: BatchRequest, announcing: Announcing | null = null): Promise<BatchAnswer> {
     const mode = request.wait === 'skip' ? 'batch' : 'transaction'
     // What is saved may travel with COMMIT, unless something is to be waited for in between.
-    const batch = announcing === null ? { id: request.id, time: request.now } : null
+    const batch = announcing === null || announcing.isAtOnce ? { id: request.id, time: request.now } : null
     return settleAlone(() => this.#begin(mode, batch), request, announcing)
   }
 

@@ -25,6 +25,14 @@ const statementNames = new WeakMap<PgClient, StatementNames>()
 // Those that a pool has handed out before.
 const knownClients = new WeakSet<PgClient>()
 
+/** Statements that are being executed, and to which others may be added. */
+export interface OpenRound {
+  /** Has more of them executed. */
+  add(calls: readonly Call[]): void
+  /** Has the last of them executed; answers and throws for all as `Connection.run` does. */
+  close(calls: readonly Call[]): Promise<Answer[]>
+}
+
 /** One connection, for one caller at a time. */
 export class Connection {
   /** Whether nobody had it before, as far as is known. */
@@ -81,6 +89,29 @@ export class Connection {
     })
   }
 
+  /**
+   * Has statements executed without waiting for their answers, in a round that stays open for others; it is to be closed before anything else is
+   * run. The first statement that fails keeps all that follow from being executed.
+   *
+   * @throws what the driver throws, where the connection is lost already; what goes wrong later comes out of `close`
+   */
+  open(calls: readonly Call[]): OpenRound {
+    this.#wasSent = false
+    if (this.#isLost) throw this.#lostBy
+    const [round, answers] = this.#start(calls, true)
+    answers.catch(() => undefined)
+    return {
+      add: (more) => {
+        round.add(more)
+      },
+      close: (last) =>
+        this.#guard(async () => {
+          round.close(last)
+          return this.#answersOf(round, answers)
+        }),
+    }
+  }
+
   async #guard<T>(work: () => Promise<T>): Promise<T> {
     this.#wasSent = false
     if (this.#isLost) throw this.#lostBy
@@ -94,11 +125,19 @@ export class Connection {
   }
 
   async #round(calls: readonly Call[]): Promise<Answer[]> {
+    return this.#answersOf(...this.#start(calls, false))
+  }
+
+  #start(calls: readonly Call[], isOpen: boolean): [Round, Promise<Answer[]>] {
     const { promise, resolve, reject } = Promise.withResolvers<Answer[]>()
-    const round = new Round(calls, this.#names, resolve, reject)
+    const round = new Round(calls, this.#names, resolve, reject, isOpen)
+    this.#client.query(round)
+    return [round, promise]
+  }
+
+  async #answersOf(round: Round, answers: Promise<Answer[]>): Promise<Answer[]> {
     try {
-      this.#client.query(round)
-      return await promise
+      return await answers
     } finally {
       this.#wasSent = round.isSent
     }

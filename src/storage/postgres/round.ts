@@ -32,13 +32,16 @@ const namesMax = 400
  * never executed. No description is asked for, since the library knows its own statements.
  */
 export class Round {
-  readonly #calls: readonly Call[]
+  readonly #calls: Call[]
+  readonly #isParsed = new Set<string>()
   readonly #names: StatementNames | null
   readonly #resolve: (answers: Answer[]) => void
   readonly #reject: (error: unknown) => void
   readonly #answers: Answer[] = []
   #rows: (readonly (string | null)[])[] = []
   #isSent = false
+  #isOpen: boolean
+  #wire: Wire | null = null
   /** Set by the driver where the pool has a `query_timeout`; called at the end. */
   callback: ((error: unknown, answers?: readonly Answer[]) => void) | undefined
 
@@ -46,14 +49,17 @@ export class Round {
    * @param names of the statements that are prepared already, kept up to date; null where none are to be prepared
    * @param resolve called with an answer for each statement
    * @param reject called with the first error
+   * @param isOpen whether more statements may be added until `close`; those that are there are executed already
    */
   constructor(
     calls: readonly Call[],
     names: StatementNames | null,
     resolve: (answers: Answer[]) => void,
     reject: (error: unknown) => void,
+    isOpen = false,
   ) {
-    this.#calls = calls
+    this.#isOpen = isOpen
+    this.#calls = [...calls]
     this.#names = names
     this.#resolve = resolve
     this.#reject = reject
@@ -66,21 +72,23 @@ export class Round {
 
   /** Writes the round; called by the driver when it is its turn. */
   submit(wire: Wire): void {
-    this.#isSent = wire.stream.writable
-    const isParsed = new Set<string>()
-    wire.stream.cork()
-    try {
-      for (const { statement, values } of this.#calls) {
-        const name = this.#names === null ? '' : statement.name
-        if (!this.#isKnown(name) && !isParsed.has(name)) this.#parse(wire, statement.sql, name, isParsed)
-        wire.bind({ statement: name, values })
-        wire.execute({})
-      }
-      if (this.#names !== null) forgetOldest(wire, this.#names)
-      wire.sync()
-    } finally {
-      wire.stream.uncork()
-    }
+    this.#wire = wire
+    this.#write(wire, this.#calls)
+  }
+
+  /** Adds statements to an open round, which then need not be the last ones; after one that failed, they are executed no more. */
+  add(calls: readonly Call[]): void {
+    if (!this.#isOpen || this.#wire === null) return
+    this.#calls.push(...calls)
+    this.#write(this.#wire, calls)
+  }
+
+  /** Adds the last statements to an open round. */
+  close(calls: readonly Call[]): void {
+    if (!this.#isOpen || this.#wire === null) return
+    this.#isOpen = false
+    this.#calls.push(...calls)
+    this.#write(this.#wire, calls)
   }
 
   handleRowDescription(): void {}
@@ -99,6 +107,7 @@ export class Round {
   handleError(error: unknown): void {
     // Which of the statements that were parsed in this round are there now is not known for the one that failed: whoever needs it next
     // closes it first.
+    if (this.#isOpen) this.close([])
     this.#reject(error)
     this.callback?.(error)
   }
@@ -108,17 +117,35 @@ export class Round {
     this.callback?.(null, this.#answers)
   }
 
+  #write(wire: Wire, calls: readonly Call[]): void {
+    this.#isSent = wire.stream.writable
+    wire.stream.cork()
+    try {
+      for (const { statement, values } of calls) {
+        const name = this.#names === null ? '' : statement.name
+        if (!this.#isKnown(name) && !this.#isParsed.has(name)) this.#parse(wire, statement.sql, name)
+        wire.bind({ statement: name, values })
+        wire.execute({})
+      }
+      if (this.#isOpen) return
+      if (this.#names !== null) forgetOldest(wire, this.#names)
+      wire.sync()
+    } finally {
+      wire.stream.uncork()
+    }
+  }
+
   #isKnown(name: string): boolean {
     if (name === '' || this.#names === null || !this.#names.delete(name)) return false
     this.#names.set(name, true)
     return true
   }
 
-  #parse(wire: Wire, text: string, name: string, isParsed: Set<string>): void {
+  #parse(wire: Wire, text: string, name: string): void {
     if (name !== '') {
       // Closing a statement that isn't there does no harm.
       wire.close({ type: 'S', name })
-      isParsed.add(name)
+      this.#isParsed.add(name)
     }
     wire.parse({ text, name })
   }

@@ -21,7 +21,7 @@ import type {
   Writes,
 } from '../contract.ts'
 import { touchesHoldings } from '../touches-holdings.ts'
-import type { Line } from './connection.ts'
+import type { Connection, Line, OpenRound } from './connection.ts'
 import type { Connections } from './connections.ts'
 import { toFault } from './faults.ts'
 import { fetchHoldings } from './fetch.ts'
@@ -51,6 +51,8 @@ export interface SessionOptions {
    * between. The faults of saving come out of `commit` then.
    */
   readonly isBatch: boolean
+  /** Where the batch waits for something else between saving and COMMIT: opens the round in which both travel. */
+  readonly openRound?: Connection['open']
   /** Whether the transaction is the application's own, which has begun it, and under settings of its own. */
   readonly isJoined?: boolean
 }
@@ -63,6 +65,7 @@ export class PostgresSession implements Session {
   /** What nobody waits for an answer to: it goes along with the next round. */
   #pending: Call[]
   #saving: Call[] = []
+  #round: OpenRound | null = null
   #isBegun = false
   #isOver = false
   /** How long the server was told to wait for locks; null where it was not told, or that was undone. */
@@ -117,7 +120,7 @@ export class PostgresSession implements Session {
         calls.push(insertCommit(writes.commit.id, writes.commit.time))
         this.#commitLevel = this.#level
       }
-      if (this.#options.isBatch) this.#saving.push(...calls)
+      if (this.#options.isBatch) this.#saveLater(calls)
       else if (this.#options.isJoined === true && touchesHoldings(writes)) await this.#run(sql.amongOthers(calls))
       else if (calls.length > 0) await this.#run(calls)
     })
@@ -127,7 +130,7 @@ export class PostgresSession implements Session {
     return this.#attempt('note changed accounts', accounts[0]?.app ?? null, async () => {
       if (accounts.length === 0) return
       const calls = insertChanges(accounts)
-      if (this.#options.isBatch) this.#saving.push(...calls)
+      if (this.#options.isBatch) this.#saveLater(calls)
       else await this.#run(calls)
     })
   }
@@ -173,11 +176,12 @@ export class PostgresSession implements Session {
   async commit(commitId: string | null, deals: readonly string[]): Promise<void> {
     if (this.#isOver) throw new TransactionClosedError()
     this.#isOver = true
-    const tried = this.#saving.length > 0 ? 'save and commit' : 'commit'
+    const tried = this.#saving.length > 0 || this.#round !== null ? 'save and commit' : 'commit'
     const attempt = { location: this.#connections.location, tried, app: null }
     let tag: string | undefined
     try {
-      if (this.#saving.length > 0) tag = (await this.#run([...this.#saving, sql.bounds.commit])).at(-1)?.tag
+      if (this.#round !== null) tag = (await this.#round.close([sql.bounds.commit])).at(-1)?.tag
+      else if (this.#saving.length > 0) tag = (await this.#run([...this.#saving, sql.bounds.commit])).at(-1)?.tag
       else tag = (await this.#send([sql.bounds.commit])).at(-1)?.tag
     } catch (error) {
       await this.#resolve(commitId, deals, toFault(error, attempt))
@@ -193,8 +197,17 @@ export class PostgresSession implements Session {
   async rollback(): Promise<void> {
     if (this.#isOver) return
     this.#isOver = true
+    await this.#round?.close([]).catch(() => undefined)
     if (this.#isBegun) await this.#connection.run([sql.bounds.rollback]).catch(() => undefined)
     this.#connections.give(this.#connection)
+  }
+
+  /** Saves in the round of COMMIT, which is either open already or still to come. */
+  #saveLater(calls: readonly Call[]): void {
+    const { openRound } = this.#options
+    if (openRound === undefined) this.#saving.push(...calls)
+    else if (this.#round !== null) this.#round.add(calls)
+    else this.#round = openRound([...this.#takePending(), ...calls])
   }
 
   /** Answers for a COMMIT that failed, and gives the connection back. */
@@ -235,10 +248,15 @@ export class PostgresSession implements Session {
     return answers.slice(1)
   }
 
-  async #send(calls: readonly Call[]): Promise<Answer[]> {
+  #takePending(): Call[] {
     const pending = this.#pending
     this.#pending = []
     this.#isBegun = true
+    return pending
+  }
+
+  async #send(calls: readonly Call[]): Promise<Answer[]> {
+    const pending = this.#takePending()
     const answers = await this.#connection.run([...pending, ...calls])
     return answers.slice(pending.length)
   }

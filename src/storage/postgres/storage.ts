@@ -59,12 +59,11 @@ export class PostgresStorage implements Storage {
 
   settle(request: BatchRequest, announcing: Announcing | null = null): Promise<BatchAnswer> {
     const mode = request.wait === 'skip' ? 'batch' : 'transaction'
-    // What is saved may travel with COMMIT, unless something is to be waited for in between.
-    return settleAlone(() => this.#begin(mode, announcing === null), request, announcing)
+    return settleAlone(() => this.#beginBatch(mode, announcing), request, announcing)
   }
 
   begin(): Promise<Session> {
-    return this.#begin('transaction', false)
+    return this.#begin('transaction')
   }
 
   async join(executor: Executor): Promise<JoinedSession> {
@@ -171,9 +170,18 @@ export class PostgresStorage implements Storage {
     return this.#connections.close()
   }
 
-  async #begin(mode: Mode, isBatch: boolean): Promise<PostgresSession> {
+  async #begin(mode: Mode): Promise<PostgresSession> {
     const connection = await this.#connections.take(mode)
-    return new PostgresSession(this.#connections, connection, { ...this.#options, isBatch })
+    return new PostgresSession(this.#connections, connection, { ...this.#options, isBatch: false })
+  }
+
+  /** What is saved travels with COMMIT, or ahead of it where something is to be waited for in between. */
+  async #beginBatch(mode: Mode, announcing: Announcing | null): Promise<PostgresSession> {
+    const connection = await this.#connections.take(mode)
+    const openRound: Connection['open'] = (calls) => connection.open(calls)
+    const isAhead = announcing !== null && !announcing.isAtOnce
+    const options = { ...this.#options, isBatch: true, ...(isAhead && { openRound }) }
+    return new PostgresSession(this.#connections, connection, options)
   }
 
   /** Runs statements in one round trip, which is a transaction of its own. */

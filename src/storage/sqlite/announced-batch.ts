@@ -4,14 +4,15 @@ import { packBatch, unpackAnswer, type AnswerMessage } from './batch-message.ts'
 import type { Thread, SessionPlace } from './thread.ts'
 import { unpackWrites, type WritesMessage } from './writes-message.ts'
 
-/** What the thread answers when it has saved a batch: its transaction is open then, unless there was nothing to save. */
+/** What the thread answers when it has settled a batch: its transaction is committed, open, or over because there was nothing to save. */
 export interface HeldAnswer {
   readonly answer: AnswerMessage
-  readonly isSaved: boolean
+  readonly state: 'committed' | 'open' | 'over'
 }
 
 /**
- * Settles a batch in the thread, and announces what it writes while the thread saves it: two ways there and back, one of them for COMMIT.
+ * Settles a batch in the thread, and announces what it writes while the thread saves it. Where the announcement is acknowledged by then, the
+ * thread goes on and commits, which makes one way there and back; where it comes late or fails, or some of it is to be noted, there is a second.
  *
  * @param open makes the session that commits or rolls back what the thread holds
  * @returns what became of the deals
@@ -29,22 +30,25 @@ export async function settleAnnounced(
     return announcing.announce()
   }
   const place = thread.place()
+  const isComplete = (missing: readonly AccountName[]): boolean => missing.length === 0
   const held = thread.call<HeldAnswer>('hold', [place.number, packBatch(request), announcing.note], null, (writes) => {
     announced = announce(writes as WritesMessage)
-    announced.catch(() => undefined)
+    void announced
+      .then(isComplete, () => false)
+      .then((isYes) => {
+        thread.decide(place, isYes)
+      })
   })
   place.life = thread.life
   const session = open(place)
   try {
-    const { answer, isSaved } = await held.catch(async (error: unknown) => {
+    const { answer, state } = await held.catch(async (error: unknown) => {
       // Intents that are on their way are to be withdrawn too.
       await announced?.catch(() => undefined)
       throw error
     })
-    if (isSaved) {
-      await end(session, request, announced)
-      announcing.committed()
-    }
+    if (state === 'open') await end(session, request, announced)
+    if (state !== 'over') announcing.committed()
     return unpackAnswer(answer, request.deals).settlements
   } catch (error) {
     announcing.withdraw()

@@ -67,7 +67,7 @@ export class SqliteStorage implements Storage {
   }
 
   settle(request: BatchRequest, announcing: Announcing | null = null): Promise<BatchAnswer> {
-    return announcing === null ? this.#settleShared(request) : this.#settleAnnounced(request, announcing)
+    return announcing === null ? this.#settleAlone(request) : this.#settleAnnounced(request, announcing)
   }
 
   async begin(): Promise<Session> {
@@ -192,12 +192,18 @@ export class SqliteStorage implements Storage {
     if (this.#folder !== null) rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  /** Batches share their turn: the thread has the next one at hand when it is done with one. */
-  async #settleShared(request: BatchRequest): Promise<BatchAnswer> {
-    const endTurn = await this.#turn.share()
-    try {
+  #settleAlone(request: BatchRequest): Promise<BatchAnswer> {
+    return this.#share(request, async () => {
       const answer = await this.#write<AnswerMessage>('settle', packBatch(request))
       return unpackAnswer(answer, request.deals)
+    })
+  }
+
+  /** Batches share their turn: the thread has the next one at hand when it is done with one. */
+  async #share(request: BatchRequest, work: () => Promise<BatchAnswer>): Promise<BatchAnswer> {
+    const endTurn = await this.#turn.share()
+    try {
+      return await work()
     } catch (error) {
       if (!(error instanceof ConnectionLostError)) throw error
       return await this.#resolved(request, error)
@@ -207,14 +213,11 @@ export class SqliteStorage implements Storage {
   }
 
   async #settleAnnounced(request: BatchRequest, announcing: Announcing): Promise<BatchAnswer> {
-    if (this.#isClosed) throw new ClosedError()
-    const endTurn = await this.#takeTurn()
-    try {
-      const open = (place: SessionPlace): Session => this.#session(place, endTurn)
+    const open = (place: SessionPlace): Session => this.#session(place, () => undefined)
+    return this.#share(request, async () => {
+      if (this.#isClosed) throw new ClosedError()
       return { settlements: await settleAnnounced(this.#writer, request, announcing, open) }
-    } finally {
-      endTurn()
-    }
+    })
   }
 
   /** The session at a place of the thread that writes; `endTurn` is called when it is over. */
@@ -323,7 +326,10 @@ const sessionMethods = [
   'rollback',
 ] as const
 
-/** An object whose methods are answered by a session in the thread; the ones that end it call `atEnd`. */
+/**
+ * An object whose methods are answered by a session in the thread; the ones that end it call `atEnd` as soon as they are on their way. The
+ * thread does what it is asked in order, so whoever is next may ask for something before it has done that.
+ */
 function remote<Target>(
   thread: Thread,
   place: SessionPlace,
@@ -334,11 +340,9 @@ function remote<Target>(
   const entries = methods.map((method) => [
     method,
     async (...parameters: unknown[]): Promise<unknown> => {
-      try {
-        return await thread.call(method, parameters, place)
-      } finally {
-        if (ends.has(method)) atEnd()
-      }
+      const answer = thread.call(method, parameters, place)
+      if (ends.has(method)) atEnd()
+      return answer
     },
   ])
   return Object.fromEntries(entries) as Target

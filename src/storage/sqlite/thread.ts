@@ -4,7 +4,8 @@ import { Worker } from 'node:worker_threads'
 import { ClosedError, ConnectionLostError } from '../../errors.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { unpackFault } from './faults.ts'
-import type { Answer, Question } from './worker.ts'
+import { giveVerdict, verdictCell } from './verdict.ts'
+import type { Answer, Question, WorkerData } from './worker.ts'
 
 interface Waiting {
   resolve(value: unknown): void
@@ -33,6 +34,7 @@ const threadFlags = hasInputType ? { execArgv: [] } : {}
 export class Thread {
   readonly #options: ConnectionOptions
   #worker: Worker | null = null
+  readonly #verdicts = verdictCell()
   readonly #waiting = new Map<number, Waiting>()
   #asked = 0
   #life = 0
@@ -82,6 +84,11 @@ export class Thread {
     return this.#ask(worker, { session: session?.number ?? null, isFirst, method, parameters }, hear)
   }
 
+  /** Answers what a session asked the worker's desk to wait for, while the worker does nothing else. */
+  decide({ number }: SessionPlace, isYes: boolean): void {
+    giveVerdict(this.#verdicts, number, isYes)
+  }
+
   /** Closes the connections and ends the thread, after which every call is refused. */
   async end(): Promise<void> {
     if (this.#isEnded) return
@@ -105,7 +112,8 @@ export class Thread {
 
   #started(): Worker {
     if (this.#worker !== null) return this.#worker
-    const worker = new Worker(workerFile, { workerData: this.#options, name: 'stockpile-sqlite', ...threadFlags })
+    const workerData: WorkerData = { options: this.#options, verdicts: this.#verdicts }
+    const worker = new Worker(workerFile, { workerData, name: 'stockpile-sqlite', ...threadFlags })
     worker.on('message', (answer: Answer) => {
       this.#settle(answer)
     })

@@ -22,8 +22,18 @@ import { packFault, toFault, type FaultMessage } from './faults.ts'
 import { attempt, fetchEntries, fetchOne, SqliteSession } from './session.ts'
 import { SqliteSnapshot } from './snapshot.ts'
 import { sharedStatements } from './statements.ts'
+import { awaitVerdict, type VerdictCell } from './verdict.ts'
 import { readWhole, type Whole } from './whole.ts'
 import { packWrites, type WritesMessage } from './writes-message.ts'
+
+// The answer of a cache takes less than what is saved meanwhile, as a rule. Nobody else can ask this thread for anything as long as it waits.
+const verdictWaitMs = 20
+
+/** What a worker is started with. */
+export interface WorkerData {
+  readonly options: ConnectionOptions
+  readonly verdicts: VerdictCell
+}
 
 /** What the main thread asks: a method of `Desk`, or of a session that it opened. */
 export interface Question {
@@ -49,11 +59,15 @@ class Desk {
   #opening: Promise<Connection> | null = null
   readonly #turn = new Turn()
   readonly #sessions = new Map<number, Session | Snapshot | SchemaSession | BulkSession>()
+  readonly #verdicts: VerdictCell
+  /** Lets the batches in that wait for the one that is held. */
+  #endHold: () => void = () => undefined
   /** Those who want to know whether the file is free, as soon as the transaction of this thread is over. */
   #probing: (() => void)[] = []
 
-  constructor(options: ConnectionOptions) {
+  constructor({ options, verdicts }: WorkerData) {
     this.#options = options
+    this.#verdicts = verdicts
   }
 
   async settle(message: BatchMessage): Promise<AnswerMessage> {
@@ -65,7 +79,8 @@ class Desk {
   }
 
   /**
-   * Settles a batch and saves it, but commits nothing: session `number` does that.
+   * Settles a batch and saves it. It is committed if the verdict on that comes soon, and is yes; otherwise session `number` is to commit it, and
+   * further batches wait for that.
    *
    * @param note the note about the cache that must be there
    * @param tell gets what is written before it is saved
@@ -76,18 +91,32 @@ class Desk {
     note: string,
     tell: (writes: WritesMessage) => void,
   ): Promise<HeldAnswer> {
-    const request = unpackBatch(message)
-    const session = await this.#begin(await this.#open())
+    const connection = await this.#open()
+    const endTurn = await this.#turn.take()
+    let state: HeldAnswer['state'] = 'over'
     try {
-      const commit = { id: request.id, time: request.now }
-      const announcing = new Teller(note, tell)
-      const answer = await settleIn(session, request, commit, { announcing, isLast: false })
-      if (answer.isSaved) this.#sessions.set(number, session)
-      else await session.rollback()
-      return { answer: packAnswer(answer), isSaved: answer.isSaved }
-    } catch (error) {
-      await session.rollback()
-      throw error
+      const request = unpackBatch(message)
+      const session = await this.#begin(connection)
+      try {
+        const commit = { id: request.id, time: request.now }
+        const announcing = new Teller(note, tell)
+        const answer = await settleIn(session, request, commit, { announcing, isLast: false })
+        if (!answer.isSaved) await session.rollback()
+        else if (awaitVerdict(this.#verdicts, number, verdictWaitMs) === true) {
+          await session.commit(request.id)
+          state = 'committed'
+        } else {
+          this.#sessions.set(number, session)
+          this.#endHold = endTurn
+          state = 'open'
+        }
+        return { answer: packAnswer(answer), state }
+      } catch (error) {
+        await session.rollback()
+        throw error
+      }
+    } finally {
+      if (state !== 'open') endTurn()
     }
   }
 
@@ -232,6 +261,7 @@ class Desk {
     try {
       return await call(session, method, parameters)
     } finally {
+      this.#endHold()
       for (const resolve of this.#probing.splice(0)) resolve()
     }
   }
@@ -269,6 +299,7 @@ class Desk {
 
 /** Tells the main thread what is written; that announces it. */
 class Teller implements Announcing {
+  readonly isAtOnce = false
   readonly mark = 0
   readonly note: string
   readonly #tell: (writes: WritesMessage) => void
@@ -314,7 +345,7 @@ function call(target: unknown, method: string, parameters: readonly unknown[]): 
 
 if (parentPort !== null) {
   const port = parentPort
-  const desk = new Desk(workerData as ConnectionOptions)
+  const desk = new Desk(workerData as WorkerData)
   const answer = async ({ id, session, isFirst, method, parameters }: Question): Promise<Answer> => {
     try {
       const tell = (told: unknown): void => {
