@@ -73,8 +73,9 @@ export class RedisCache implements Cache {
     const token = this.#newToken()
     const answer = await this.#run('intend', [guard], [token, String(this.settings.intentMs), '1'])
     if (answer instanceof Error) return null
-    if (answer.values[0] === '-') return []
-    if (answer.values[0] !== '+') return null
+    const done = answer.values[1]
+    if (done === '-') return []
+    if (done !== '+') return null
     return [new RedisToken(guard, answer.incarnation, `I${token}${answer.incarnation}`)]
   }
 
@@ -87,11 +88,14 @@ export class RedisCache implements Cache {
     })
     await Promise.all(
       rounds.all().map(async ({ incarnation, tokens, places }) => {
-        const start = `V${this.#newToken()}${incarnation}`
-        const args = tokens.flatMap(({ head }, nth) => [head, start + values[places[nth]!]!.text])
+        const args = [String(this.settings.ttlMs), `V${this.#newToken()}${incarnation}`]
+        for (const [nth, { head }] of tokens.entries())
+          args.push(head === tokens[nth - 1]?.head ? '' : head, values[places[nth]!]!.text)
         const keys = tokens.map(({ key }) => key)
-        const answer = await this.#run('store', keys, [String(this.settings.ttlMs), ...args], incarnation)
-        if (!(answer instanceof Error)) places.forEach((place, nth) => (stored[place] = answer.values[nth] === '1'))
+        const answer = await this.#run('store', keys, args, incarnation)
+        if (answer instanceof Error) return
+        const done = String(answer.values[0])
+        places.forEach((place, nth) => (stored[place] = done[nth] === '1'))
       }),
     )
     return stored
@@ -166,14 +170,15 @@ export class RedisCache implements Cache {
     const answer = await this.#run('intend', keys, args)
     if (answer instanceof Error) return lookups.map(() => refusal(answer))
     const { values, incarnation } = answer
+    const [done, fault] = [String(values[keys.length]), String(values[keys.length + 1])]
+    const head = `I${token}${incarnation}`
     return lookups.map(({ key }, at) => {
-      const done = values[2 * at]
-      if (done !== '+' && done !== '-') return { isAcknowledged: false, reason: String(done) }
+      if (done[at] !== '+' && done[at] !== '-') return { isAcknowledged: false, reason: fault }
       return {
         isAcknowledged: true,
-        token: done === '+' ? new RedisToken(key, incarnation, `I${token}${incarnation}`) : null,
-        before: textOf(values[2 * at + 1]),
-        guard: textOf(values[lookups.length + guardAt[at]!]),
+        token: done[at] === '+' ? new RedisToken(key, incarnation, head) : null,
+        before: textOf(values[at]),
+        guard: textOf(values[guardAt[at]!]),
         incarnation,
       }
     })

@@ -49,13 +49,19 @@ end
 local function kindOf(entry)
   if entry and #entry >= ${headChars} and string.sub(entry, ${2 + tokenHexes}, ${headChars}) == life then return string.byte(entry) end
 end
+local function valueOf(entry)
+  return type(entry) == 'string' and kindOf(entry) == 86 and entry or ''
+end
+local function begins(entry, head)
+  return entry == head or entry and #entry > ${headChars} and string.sub(entry, 1, ${headChars}) == head
+end
 local function has(key, head)
   return pcall('GETRANGE', key, 0, ${headChars - 1}) == head
 end
 `
 }
 
-// V is 86, L is 76, I is 73. MGET takes what is no text, which somebody else has put there, for nothing. A status reply is a table with `ok`, an error one with `err`.
+// V is 86, L is 76, I is 73. MGET takes what is no text, which somebody else has put there, for nothing, and SET with GET refuses it. A status reply is a table with `ok`, an error one with `err`.
 const bodies: Readonly<Record<ScriptName, string>> = {
   // That the life still goes on is the answer.
   check: `
@@ -80,30 +86,36 @@ for at = 1, #KEYS do
   end
 end
 return answers`,
-  // KEYS: keys, then guards. ARGV: token, milliseconds of an intent, number of keys. Answers of each key: + (stored), - (removed instead) or
-  // what went wrong, then the value before or nothing; of each guard: the value or nothing.
+  // KEYS: keys, then guards. ARGV: token, milliseconds of an intent, number of keys. Answers: of each key and guard, the value before or nothing;
+  // in one text for all keys + (stored), - (removed instead) or ! (neither) of each; what went wrong last.
   intend: `
-local intent, count, answers = 'I' .. ARGV[1] .. life, tonumber(ARGV[3]), {}
-local entries = call('MGET', unpack(KEYS))
+local intent, count, answers, done, fault = 'I' .. ARGV[1] .. life, tonumber(ARGV[3]), {}, {}, ''
 for at = 1, count do
-  local done = '+'
-  if not pcall('SET', KEYS[at], intent, 'PX', ARGV[2]).ok then
-    local removed = pcall('DEL', KEYS[at])
-    done = type(removed) == 'number' and '-' or removed.err
+  local entry = pcall('SET', KEYS[at], intent, 'PX', ARGV[2], 'GET')
+  done[at] = '+'
+  if type(entry) == 'table' then
+    entry = pcall('GET', KEYS[at])
+    if not pcall('SET', KEYS[at], intent, 'PX', ARGV[2]).ok then
+      local removed = pcall('DEL', KEYS[at])
+      if type(removed) == 'number' then done[at] = '-' else done[at], fault = '!', removed.err end
+    end
   end
-  answers[2 * at - 1], answers[2 * at] = done, kindOf(entries[at]) == 86 and entries[at] or ''
+  answers[at] = valueOf(entry)
 end
 for at = count + 1, #KEYS do
-  answers[count + at] = kindOf(entries[at]) == 86 and entries[at] or ''
+  answers[at] = valueOf(pcall('GET', KEYS[at]))
 end
+answers[#KEYS + 1], answers[#KEYS + 2] = table.concat(done), fault
 return answers`,
-  // ARGV: milliseconds of a value, then of each key the head that it must have and the new entry. Answers of each: 1 (stored) or 0.
+  // ARGV: milliseconds of a value, the head of the new entries, then of each key the head that it must have, or nothing for the same as before it,
+  // and the text of its new entry. Answers in one text for all: 1 (stored) or 0 of each.
   store: `
-local answers = {}
+local answers, entries, head = {}, call('MGET', unpack(KEYS)), ''
 for at = 1, #KEYS do
-  answers[at] = has(KEYS[at], ARGV[2 * at]) and pcall('SET', KEYS[at], ARGV[2 * at + 1], 'PX', ARGV[1]).ok and '1' or '0'
+  if ARGV[2 * at + 1] ~= '' then head = ARGV[2 * at + 1] end
+  answers[at] = begins(entries[at], head) and pcall('SET', KEYS[at], ARGV[2] .. ARGV[2 * at + 2], 'PX', ARGV[1]).ok and '1' or '0'
 end
-return answers`,
+return {table.concat(answers)}`,
   // ARGV: of each key the head that it must have.
   release: `
 for at = 1, #KEYS do
