@@ -117,6 +117,13 @@ describe('the privileges that the page of databases grants', () => {
       const hand = await createConnection(urlFor(url, name, `${name}_hand`).replace(/^mysql:/, 'mariadb:'))
       await hand.query('UPDATE game_stockpile_holding SET quantity = 9')
       await hand.end()
+      // No trigger would notice it.
+      for (const user of ['owner', 'app', 'hand']) {
+        const connection = await createConnection(urlFor(url, name, `${name}_${user}`).replace(/^mysql:/, 'mariadb:'))
+        for (const table of ['holding', 'serial'])
+          await expect(connection.query(`TRUNCATE game_stockpile_${table}`)).rejects.toMatchObject({ errno: 1142 })
+        await connection.end()
+      }
       await using stockpile = new Stockpile({ storage: mysql(urlFor(url, name, `${name}_app`)) })
       expect((await stockpile.tally('game', 1).history()).map(({ balance }) => balance)).toEqual([9n, 4n, 3n, 0n, 5n])
     } finally {
