@@ -99,6 +99,31 @@ describe('a change by hand', () => {
     expect(await lab.probe.query('SELECT serials FROM farm_stockpile_holding ORDER BY user_id')).toEqual(['3', '0'])
     await expectInOrder(stockpile)
   })
+
+  it('that fails half-way in a trigger and is rolled back does not keep the next one from being noticed', async () => {
+    await using lab = await openLab()
+    await using stockpile = new Stockpile({ storage: postgres(lab.url) })
+    const ann = stockpile.hybrid('farm', 'ann')
+    await ann.add('cow', ann.quantity([7n]))
+    const [holder, hand] = [new Client(lab.url), new Client(lab.url)]
+    await Promise.all([holder.connect(), hand.connect()])
+    await holder.query('BEGIN; SELECT FROM farm_stockpile_holding FOR UPDATE')
+    await hand.query("BEGIN; SET LOCAL lock_timeout = '20ms'; SAVEPOINT before")
+    // The trigger has begun to count it, which nothing is to notice.
+    const added = hand.query("INSERT INTO farm_stockpile_serial VALUES ('ann', 'cow', 8, '{}')")
+    await expect(added).rejects.toMatchObject({ code: '55P03', where: expect.stringContaining('_place') as unknown })
+    await holder.query('ROLLBACK')
+    await hand.query('ROLLBACK TO before')
+    await hand.query('UPDATE farm_stockpile_holding SET quantity = 2')
+    await hand.query('DELETE FROM farm_stockpile_holding')
+    await hand.query('COMMIT')
+    await Promise.all([holder.end(), hand.end()])
+    expect((await entriesOf(stockpile, 'ann')).slice(1)).toEqual([
+      ['cow', 2n, 3n, 'by hand'],
+      ['cow', -3n, 0n, 'by hand'],
+    ])
+    await expectInOrder(stockpile)
+  })
 })
 
 describe('whoever listens', () => {

@@ -21,6 +21,16 @@ async function openLab(): Promise<SqliteLab> {
   return lab
 }
 
+/** Whether work breaks a rule of the tables. */
+function isRefused(work: () => void): boolean {
+  try {
+    work()
+    return false
+  } catch (error) {
+    return error instanceof SqliteDatabase.SqliteError && error.code === 'SQLITE_CONSTRAINT_CHECK'
+  }
+}
+
 const holding = 'farm_stockpile_holding (user_id, item_id, quantity)'
 const serial = 'farm_stockpile_serial (user_id, item_id, serial, properties)'
 
@@ -74,4 +84,26 @@ describe.each([false, true])('what is changed by hand in words of SQLite, recurs
     expect((await lab.stockpile.hybrid('farm', 'ann').get('cow')).serials()).toEqual([7n, 9n])
     expect((await lab.stockpile.verify('farm')).breaks).toEqual([])
   })
+
+  test.each(['ABORT', 'FAIL', 'IGNORE', 'ROLLBACK'])(
+    'a statement that fails half-way, OR %s, leaves nothing that hides the next one',
+    async (way) => {
+      await using lab = await openLab()
+      await lab.stockpile.tally('farm', 'bob').add('hen', 1)
+      const update = `UPDATE OR ${way} farm_stockpile_holding SET quantity = CASE user_id WHEN 'ann' THEN 5 ELSE -1 END`
+      expect(isRefused(() => byHand(lab, isRecursive, update))).toBe(way !== 'IGNORE')
+      byHand(
+        lab,
+        isRecursive,
+        `UPDATE OR ${way} farm_stockpile_holding SET quantity = 6`,
+        `DELETE FROM farm_stockpile_serial WHERE serial = 9`,
+      )
+      const [last, before] = await lab.stockpile.hybrid('farm', 'ann').history()
+      expect([last, before].map((entry) => [entry?.change, entry?.balance, entry?.data])).toEqual([
+        [-1n, 7n, { changed: 'by hand' }],
+        [way === 'FAIL' || way === 'IGNORE' ? 1n : 2n, 8n, { changed: 'by hand' }],
+      ])
+      expect((await lab.stockpile.verify('farm')).breaks).toEqual([])
+    },
+  )
 })
