@@ -117,6 +117,12 @@ async function databaseRows(database: Database, plan: Plan, tell: (what: string)
       run: (seed) => bare(database, withoutAccounts, batch, milliseconds, seed),
     },
     {
+      what: `bare, ${batch} trades of four changes, without accounts`,
+      size: batch,
+      dealsPerOperation: batch,
+      run: (seed) => bare(database, withoutAccounts, 4 * batch, milliseconds, seed),
+    },
+    {
       what: `Stockpile, ${batch} callers`,
       size: batch,
       dealsPerOperation: 1,
