@@ -41,7 +41,6 @@ export class RedisCache implements Cache {
   readonly name: string
   readonly settings: CacheSettings
   readonly #server: Server
-  readonly #underWay = new Set<Promise<Answer | Error>>()
   readonly #connection: Connection
   #tokenStart = ''
   #tokenCount = counterEnd
@@ -71,7 +70,7 @@ export class RedisCache implements Cache {
 
   async intendGuard(guard: string): Promise<Token[] | null> {
     const token = this.#newToken()
-    const answer = await this.#run('intend', [guard], [token, String(this.settings.intentMs), '1'])
+    const answer = await this.#server.run('intend', [guard], [token, String(this.settings.intentMs), '1'])
     if (answer instanceof Error) return null
     const done = answer.values[1]
     if (done === '-') return []
@@ -92,7 +91,7 @@ export class RedisCache implements Cache {
         for (const [nth, { head }] of tokens.entries())
           args.push(head === tokens[nth - 1]?.head ? '' : head, values[places[nth]!]!.text)
         const keys = tokens.map(({ key }) => key)
-        const answer = await this.#run('store', keys, args, incarnation)
+        const answer = await this.#server.run('store', keys, args, incarnation)
         if (answer instanceof Error) return
         const done = String(answer.values[0])
         places.forEach((place, nth) => (stored[place] = done[nth] === '1'))
@@ -109,14 +108,14 @@ export class RedisCache implements Cache {
     await Promise.all(
       rounds.all().map(({ incarnation, tokens: own }) => {
         const [keys, heads] = [own.map(({ key }) => key), own.map(({ head }) => head)]
-        return this.#run('release', keys, heads, incarnation)
+        return this.#server.run('release', keys, heads, incarnation)
       }),
     )
   }
 
   async remove(keys: readonly string[]): Promise<boolean[]> {
     const parts = inParts(keys).map(async (part) => {
-      const answer = await this.#run('remove', part, [])
+      const answer = await this.#server.run('remove', part, [])
       return part.map((_key, at) => !(answer instanceof Error) && answer.values[at] === '1')
     })
     return (await Promise.all(parts)).flat()
@@ -124,7 +123,7 @@ export class RedisCache implements Cache {
 
   /** Waits for answers under way, which takes no longer than `timeoutMs`: a value that a writer has just sent is of use to others. */
   async close(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay)
+    await this.#server.idle()
     await this.#connection.close()
   }
 
@@ -136,7 +135,7 @@ export class RedisCache implements Cache {
   /** Reads without a script, and has a script look again after what isn't there, to take leases on it. */
   async #findPlainly(lookups: readonly Lookup[]): Promise<Found[]> {
     const { keys, guardAt } = keysOf(lookups)
-    const answer = await this.#answerOf(this.#server.values(keys))
+    const answer = await this.#server.values(keys)
     if (answer instanceof Error) return lookups.map(() => nowhere)
     const entries = keys.map((key, at) => plainEntryOf(key, answer, at))
     const found = lookups.map((_lookup, at): Found | null => {
@@ -153,7 +152,7 @@ export class RedisCache implements Cache {
     const token = this.#newToken()
     const args = [token, String(this.settings.leaseMs)]
     if (lookups.some(({ known }) => known !== undefined)) args.push(...lookups.map(knownHeadOf))
-    const answer = await this.#run('find', keys, args)
+    const answer = await this.#server.run('find', keys, args)
     if (answer instanceof Error) return lookups.map(() => nowhere)
     const guards = keys.slice(lookups.length).map((key, nth) => entryOf(key, answer, lookups.length + nth, token))
     return lookups.map(({ key, known }, at) => {
@@ -167,7 +166,7 @@ export class RedisCache implements Cache {
     const { keys, guardAt } = keysOf(lookups)
     const token = this.#newToken()
     const args = [token, String(this.settings.intentMs), String(lookups.length)]
-    const answer = await this.#run('intend', keys, args)
+    const answer = await this.#server.run('intend', keys, args)
     if (answer instanceof Error) return lookups.map(() => refusal(answer))
     const { values, incarnation } = answer
     const [done, fault] = [String(values[keys.length]), String(values[keys.length + 1])]
@@ -182,19 +181,6 @@ export class RedisCache implements Cache {
         incarnation,
       }
     })
-  }
-
-  /** Runs a script; answers what went wrong, where it did. */
-  #run(...call: Parameters<Server['run']>): Promise<Answer | Error> {
-    return this.#answerOf(this.#server.run(...call))
-  }
-
-  #answerOf(call: Promise<Answer>): Promise<Answer | Error> {
-    const answer: Promise<Answer | Error> = call
-      .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))))
-      .finally(() => this.#underWay.delete(answer))
-    this.#underWay.add(answer)
-    return answer
   }
 
   #fits(text: string): boolean {

@@ -17,11 +17,12 @@ interface Call {
   readonly args: readonly string[]
   /** The life that it belongs to, or null where any will do. */
   readonly incarnation: string | null
-  readonly resolve: (answer: Answer) => void
-  readonly reject: (error: unknown) => void
+  readonly resolve: (answer: Answer | Error) => void
+  /** How many answers there had been before it. */
+  readonly answersBefore: number
+  /** When it is late. */
+  readonly deadline: number
   tries: number
-  /** Whether somebody still waits for it. */
-  isAwaited: boolean
 }
 
 /** A life whose scripts are loaded. */
@@ -49,7 +50,11 @@ export class Server {
   #isLoading = false
   #answers = 0
   #isSilent = false
-  #callsUnderWay = 0
+  /** What somebody waits for, in its order. */
+  readonly #underWay = new Set<Call>()
+  /** One for all: each may take equally long, so that the first that was asked is the first to be late. */
+  #timer: NodeJS.Timeout | null = null
+  #tellIdle: (() => void) | null = null
 
   constructor(connection: Connection, location: string, timeoutMs: number) {
     this.#connection = connection
@@ -61,14 +66,14 @@ export class Server {
    * Runs a script.
    *
    * @param incarnation the life that it belongs to, where it makes no sense in another; null otherwise
-   * @throws where there was no answer in time; the script may have been run, or may yet be
+   * @returns an error where there was no answer in time; the script may have been run, or may yet be. Never rejects.
    */
   run(
     name: ScriptName,
     keys: readonly string[],
     args: readonly string[],
     incarnation: string | null = null,
-  ): Promise<Answer> {
+  ): Promise<Answer | Error> {
     return this.#call(name, keys, args, incarnation)
   }
 
@@ -80,11 +85,18 @@ export class Server {
   /**
    * Reads what lies under keys, at one moment, with a fraction of what a script takes for it.
    *
-   * @returns a text of each, or null
-   * @throws as `run` does
+   * @returns a text of each, or null; or what `run` does
    */
-  values(keys: readonly string[]): Promise<Answer> {
+  values(keys: readonly string[]): Promise<Answer | Error> {
     return this.#call('values', keys, [], null)
+  }
+
+  /** Waits until everything that was asked is answered, or late. */
+  async idle(): Promise<void> {
+    if (this.#underWay.size === 0) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#tellIdle = resolve
+    await promise
   }
 
   #call(
@@ -92,36 +104,55 @@ export class Server {
     keys: readonly string[],
     args: readonly string[],
     incarnation: string | null,
-  ): Promise<Answer> {
-    if (this.#isSilent && this.#callsUnderWay > 0) {
-      return Promise.reject(new Error('the server has not answered for a while'))
+  ): Promise<Answer | Error> {
+    if (this.#isSilent && this.#underWay.size > 0) {
+      return Promise.resolve(new Error('the server has not answered for a while'))
     }
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-    const call: Call = { name, keys, args, incarnation, resolve, reject, tries: 0, isAwaited: true }
-    const answersBefore = this.#answers
-    const timer = setTimeout(() => {
-      // Where it was this process that stood still, the answer may have arrived: it is read before this runs.
-      setImmediate(() => this.#onTimeout(call, answersBefore))
-    }, this.#timeoutMs)
-    this.#callsUnderWay += 1
-    this.#send(call)
-    return promise.finally(() => {
-      call.isAwaited = false
-      this.#callsUnderWay -= 1
-      clearTimeout(timer)
+    return new Promise((resolve) => {
+      const deadline = performance.now() + this.#timeoutMs
+      const answersBefore = this.#answers
+      const call: Call = { name, keys, args, incarnation, resolve, answersBefore, deadline, tries: 0 }
+      this.#underWay.add(call)
+      if (this.#timer === null) this.#watch(this.#timeoutMs)
+      else if (this.#underWay.size === 1) this.#timer.ref()
+      this.#send(call)
     })
   }
 
-  #onTimeout(call: Call, answersBefore: number): void {
-    if (!call.isAwaited) return
-    call.reject(new Error(`the server did not answer within ${this.#timeoutMs} ms`))
-    if (this.#answers !== answersBefore) return
-    this.#isSilent = true
-    this.#connection.reset()
+  /** Gives the answer to who still waits for it. */
+  #end(call: Call, answer: Answer | Error): void {
+    if (!this.#underWay.delete(call)) return
+    call.resolve(answer)
+    if (this.#underWay.size > 0) return
+    // A timer that is left alone costs less than one for each call; it keeps no process alive.
+    this.#timer?.unref()
+    this.#tellIdle?.()
+  }
+
+  #watch(waitMs: number): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = null
+      // Where it was this process that stood still, the answers may have arrived: they are read before this runs.
+      setImmediate(() => this.#endLate())
+    }, waitMs)
+  }
+
+  #endLate(): void {
+    const now = performance.now()
+    for (const call of this.#underWay) {
+      if (call.deadline > now) {
+        if (this.#timer === null) this.#watch(call.deadline - now)
+        return
+      }
+      this.#end(call, new Error(`the server did not answer within ${this.#timeoutMs} ms`))
+      if (this.#answers !== call.answersBefore) continue
+      this.#isSilent = true
+      this.#connection.reset()
+    }
   }
 
   #send(call: Call): void {
-    if (!call.isAwaited) return
+    if (!this.#underWay.has(call)) return
     const loaded = this.#loaded
     if (loaded === null) {
       this.#waiting.push(call)
@@ -129,13 +160,13 @@ export class Server {
       return
     }
     if (call.incarnation !== null && call.incarnation !== loaded.incarnation) {
-      call.reject(new Error('it belongs to another life of the server'))
+      this.#end(call, new Error('it belongs to another life of the server'))
       return
     }
     this.#carryOut(call, loaded).then(
       (values) => {
         this.#noteAnswer()
-        call.resolve({ values: values as unknown[], incarnation: loaded.incarnation })
+        this.#end(call, { values: values as unknown[], incarnation: loaded.incarnation })
       },
       (error: unknown) => this.#onError(call, loaded, error),
     )
@@ -156,14 +187,14 @@ export class Server {
 
   #onError(call: Call, loaded: Loaded, error: unknown): void {
     if (!isOtherLife(error)) {
-      call.reject(error)
+      this.#end(call, toError(error))
       return
     }
     this.#noteAnswer()
     if (this.#loaded === loaded) this.#loaded = null
     call.tries += 1
     if (call.tries < triesMax) this.#send(call)
-    else call.reject(error)
+    else this.#end(call, toError(error))
   }
 
   /** Finds out which life this is, and loads its scripts; then sends, or fails, what waits for that. */
@@ -181,7 +212,7 @@ export class Server {
     this.#waiting = []
     for (const call of waiting) {
       if (fault === null) this.#send(call)
-      else call.reject(fault)
+      else this.#end(call, toError(fault))
     }
   }
 
@@ -229,6 +260,10 @@ export class Server {
 /** Whether the server says that the script doesn't belong to it. */
 function isOtherLife(error: unknown): boolean {
   return error instanceof Error && (error.message.startsWith('NOSCRIPT') || error.message.startsWith(otherLifeCode))
+}
+
+function toError(fault: unknown): Error {
+  return fault instanceof Error ? fault : new Error(String(fault))
 }
 
 function textOf(reply: unknown): string {
