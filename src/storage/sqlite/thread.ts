@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { ClosedError, ConnectionLostError } from '../../errors.ts'
 import type { ConnectionOptions } from './connection.ts'
 import { unpackFault } from './faults.ts'
+import { keepDriver } from './keep-driver.ts'
 import { giveVerdict, verdictCell } from './verdict.ts'
 import type { Answer, Question, WorkerData } from './worker.ts'
 
@@ -93,6 +94,7 @@ export class Thread {
   async end(): Promise<void> {
     if (this.#isEnded) return
     this.#isEnded = true
+    if (this.#worker !== null) await keepDriver()
     const worker = this.#worker
     if (worker === null) return
     await this.#ask(worker, { session: null, isFirst: false, method: 'close', parameters: [] })
@@ -124,6 +126,7 @@ export class Thread {
       this.#lose(worker, new Error('it ended'))
     })
     worker.unref()
+    void keepDriver()
     this.#worker = worker
     this.#isReady = false
     this.#life += 1
